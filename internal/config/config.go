@@ -1,0 +1,44 @@
+// Package config turns the configuration file into checked values and tells
+// the difference of two configurations. It is pure: it never looks at the
+// running system and never changes a loaded Config. Reading the secret files
+// that a configuration names is the caller's part, through Options.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/election"
+)
+
+// Config is a whole, checked configuration.
+type Config struct {
+	Instance string
+	LogLevel string // debug, info, warn, error
+	// XDP is the mode that the operator forces: auto, native, generic or off.
+	XDP    string
+	Groups []Group
+}
+
+// Auto is the carpdev that is found by the subnet of the addresses.
+const Auto = "auto"
+
+// Group is one VHID on one carpdev with its addresses.
+type Group struct {
+	VHID        carp.VHID
+	Carpdev     string         // interface name or Auto
+	Addresses   []netip.Prefix // in the order of the file; the bits are those of the subnet
+	Secret      carp.Secret
+	Advbase     uint8
+	Advskew     uint8
+	Preempt     bool
+	MasterDown  election.MasterDown
+	SharedTimer bool
+	Lease       time.Duration // never above carp.Lease(Advbase)
+	PrefixRoute bool
+	Line        int // where it stands in the file
+}
+
+// Name is VHID@carpdev, as FreeBSD's devd writes it.
+func (g Group) Name() string { return GroupName(g.VHID, g.Carpdev) }

@@ -1,0 +1,118 @@
+// Package status holds the plain structs that everybody shows: JSON, tables,
+// later metrics and pages. They carry no behaviour and no pointer into live
+// state; a value once published is never changed.
+package status
+
+import "time"
+
+// SchemaVersion is raised when a field changes its meaning or goes away.
+// Fields may be added without raising it.
+const SchemaVersion = 1
+
+// Snapshot is what one carpd knows of itself at one moment.
+type Snapshot struct {
+	SchemaVersion int       `json:"schema_version"`
+	Instance      string    `json:"instance"`
+	Version       string    `json:"version"`
+	PID           int       `json:"pid"`
+	Hostname      string    `json:"hostname"`
+	StartedAt     time.Time `json:"started_at"`
+	TakenAt       time.Time `json:"taken_at"` // when the loop was last awake
+	Demotion      int       `json:"demotion"`
+	Groups        []Group   `json:"groups"`
+	Carpdevs      []Carpdev `json:"carpdevs"`
+}
+
+// Group is one VHID on one carpdev with its addresses.
+type Group struct {
+	Name        string    `json:"name"` // VHID@carpdev, as FreeBSD's devd writes it
+	VHID        int       `json:"vhid"`
+	Carpdev     string    `json:"carpdev"`
+	State       string    `json:"state"` // INIT, BACKUP, MASTER
+	Since       time.Time `json:"since"`
+	Cause       string    `json:"cause"` // short, the same text as in events and logs
+	Why         string    `json:"why"`   // one sentence with the numbers of the step that decided
+	Addresses   []string  `json:"addresses"`
+	VirtualMAC  string    `json:"virtual_mac"`
+	Advbase     int       `json:"advbase"`
+	Advskew     int       `json:"advskew"`
+	SentSkew    int       `json:"sent_advskew"` // as advertised, raised while demoted
+	Preempt     bool      `json:"preempt"`
+	MasterDown  float64   `json:"master_down_seconds"`
+	Lease       float64   `json:"lease_seconds"`
+	AnswerFor   float64   `json:"answer_for_seconds"` // what is left of the lease; 0 = the kernel is silent
+	AcceptFor   float64   `json:"accept_for_seconds"`
+	Leaving     bool      `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
+	Transitions uint64    `json:"transitions"`
+	Master      *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
+	Peers       []Peer    `json:"peers,omitempty"`
+	Warnings    []string  `json:"warnings,omitempty"`
+}
+
+// Peer is another speaker of a group, known by a genuine advert.
+type Peer struct {
+	Address  string    `json:"address"`
+	Advbase  int       `json:"advbase"`
+	Advskew  int       `json:"advskew"`
+	Demotion int       `json:"demotion"`
+	LastSeen time.Time `json:"last_seen"`
+}
+
+// Carpdev is an interface that carries groups, and what is attached to it.
+type Carpdev struct {
+	Name     string   `json:"name"`
+	Index    int      `json:"index"`
+	Up       bool     `json:"up"`
+	MAC      string   `json:"mac"`
+	XDP      string   `json:"xdp"`     // native, generic or none
+	XDPWhy   string   `json:"xdp_why"` // why this mode
+	Ingress  string   `json:"tcx_ingress"`
+	Egress   string   `json:"tcx_egress"` // position, such as "last of 1"
+	Uppers   []string `json:"uppers,omitempty"`
+	Problem  string   `json:"problem,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Counters are all packet counters of one carpd.
+type Counters struct {
+	SchemaVersion int             `json:"schema_version"`
+	Instance      string          `json:"instance"`
+	Groups        []GroupCounters `json:"groups"`
+	// Other counts what belongs to no group, such as a VRRP daemon's packets.
+	Other map[string]uint64 `json:"other"`
+}
+
+// GroupCounters are those of one group. The keys of Packets are the texts of
+// carp.Reason; Sent counts what carpd sent itself.
+type GroupCounters struct {
+	Name    string            `json:"name"`
+	Packets map[string]uint64 `json:"packets"`
+	Sent    Sent              `json:"sent"`
+}
+
+// Sent counts what left for one group.
+type Sent struct {
+	Adverts       uint64 `json:"adverts"`
+	BowOuts       uint64 `json:"bow_outs"`
+	Announcements uint64 `json:"announcements"`
+	Errors        uint64 `json:"errors"`
+}
+
+// Event is one line of the history: a transition or something worth knowing.
+type Event struct {
+	ID    uint64    `json:"id"` // rising; a follower asks for what comes after the last it saw
+	At    time.Time `json:"at"`
+	Kind  string    `json:"kind"` // transition, tie, conflict, "vrid collision", "ring full", reload ...
+	Group string    `json:"group,omitempty"`
+	From  string    `json:"from,omitempty"`
+	To    string    `json:"to,omitempty"`
+	Cause string    `json:"cause,omitempty"`
+	Text  string    `json:"text,omitempty"`
+}
+
+// Events is an answer with history.
+type Events struct {
+	SchemaVersion int     `json:"schema_version"`
+	Instance      string  `json:"instance"`
+	Events        []Event `json:"events"`
+}
