@@ -2,7 +2,6 @@ package carp
 
 import (
 	"encoding/binary"
-	"fmt"
 	"time"
 )
 
@@ -74,6 +73,12 @@ func Parse(b []byte) (Advert, error) {
 	case Checksum(b) != 0:
 		return Advert{}, BadChecksum
 	}
+	return Peek((*[AdvertLen]byte)(b)), nil
+}
+
+// Peek reads the fields of an advert and checks nothing at all. It is for
+// showing a refused packet to people; the election gets adverts from Parse.
+func Peek(b *[AdvertLen]byte) Advert {
 	a := Advert{
 		VHID:     VHID(b[1]),
 		Advskew:  b[2],
@@ -82,7 +87,7 @@ func Parse(b []byte) (Advert, error) {
 		Counter:  binary.BigEndian.Uint64(b[8:]),
 	}
 	copy(a.Digest[:], b[16:])
-	return a, nil
+	return a
 }
 
 // Checksum is the Internet checksum (RFC 1071) of b with no pseudo-header, for
@@ -99,18 +104,4 @@ func Checksum(b []byte) uint16 {
 		sum = sum>>16 + sum&0xffff
 	}
 	return ^uint16(sum)
-}
-
-// VHID is a virtual host id, 1 to 255.
-type VHID uint8
-
-// MAC is the virtual MAC of the VHID, 00:00:5e:00:01:VHID.
-func (v VHID) MAC() MAC { return MAC{0, 0, 0x5e, 0, 1, byte(v)} }
-
-// MAC is an Ethernet address in wire order. It is comparable.
-type MAC [6]byte
-
-// String is the usual lower-case form with colons.
-func (m MAC) String() string {
-	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
 }
