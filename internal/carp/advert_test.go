@@ -195,6 +195,7 @@ func TestChecksum(t *testing.T) {
 		{"01", 0xfeff},     // 0100
 		{"ffff01", 0xfeff}, // ffff + 0100 = 0100 with the carry
 		{"ffffffff", 0},
+		{"ffffffff0001", 0xfffe}, // 1ffff, 10000, 1: the carry carries again
 	}
 	for _, r := range rows {
 		if got := Checksum(unhex(t, r.hex)); got != r.want {

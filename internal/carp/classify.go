@@ -34,11 +34,11 @@ const vrrpHeader = 8
 // Classify tells what the payload of an IP packet of protocol 112 looks like.
 // The slice must end where the IP packet ends: Ethernet pads frames.
 //
-// An advert of exactly 36 bytes is CARP, because VRRPv2 with the seven
-// addresses that byte 3 then means has 44. A packet which is good as both is
-// VRRPv2, and that is no rare accident: VRRPv2 with seven addresses and no
-// authentication ends in eight zero bytes, so its first 36 bytes have a right
-// checksum of their own. Only Key.Verify proves that such a packet is our CARP.
+// VRRPv2 comes first: an advert of 36 bytes is never taken for it, because the
+// seven addresses that byte 3 then means need 44 bytes. A longer packet may be
+// good as both, and that is no rare accident: VRRPv2 with seven addresses and
+// no authentication ends in eight zero bytes, so its first 36 bytes have a
+// right checksum of their own. Only Key.Verify proves that it is our CARP.
 func Classify(b []byte) Kind {
 	switch {
 	case len(b) < vrrpHeader || b[0]&0x0f != TypeAdvert:
@@ -47,8 +47,6 @@ func Classify(b []byte) Kind {
 		return KindVRRPv3
 	case b[0]>>4 != Version:
 		return KindUnknown
-	case len(b) == AdvertLen && looksLikeCARP(b):
-		return KindCARP
 	case looksLikeVRRPv2(b):
 		return KindVRRPv2
 	case looksLikeCARP(b):

@@ -66,6 +66,7 @@ func TestHashedAddrs(t *testing.T) {
 		{"duplicates once", []string{"10.0.0.1", "10.0.0.2", "10.0.0.1"}, false, []string{"10.0.0.1", "10.0.0.2"}},
 		{"all zeros and all ones never", []string{"0.0.0.0", "255.255.255.255", "::", "10.0.0.1",
 			"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}, true, []string{"10.0.0.1"}},
+		{"no zone", []string{"2001:db8::1%eth0", "2001:db8::1"}, false, []string{"2001:db8::1"}},
 		{"their neighbours do", []string{"0.0.0.1", "255.255.255.254"}, false, []string{"0.0.0.1", "255.255.255.254"}},
 		{"link-local left out", []string{"fe80::1", "2001:db8::1", "fe80::1%eth0", "ff02::5"}, false, []string{"2001:db8::1"}},
 		{"link-local, scope cleared, once", []string{"fe80:3::1", "fe80::1%eth0", "fe80::1"}, true, []string{"fe80::1"}},
