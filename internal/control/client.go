@@ -1,0 +1,127 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// Limits of what a client takes.
+const (
+	clientTimeout = 10 * time.Second
+	clientReload  = answerTimeout + 5*time.Second
+	maxAnswer     = 64 << 20 // thousands of groups fit
+)
+
+// Client talks to one carpd.
+type Client struct {
+	path     string
+	http     http.Client
+	patience time.Duration // how long a silent daemon is waited for
+}
+
+// Dial makes a client for a socket. It connects with each request, so carpd may
+// come and go.
+func Dial(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	return &Client{path: path, http: http.Client{Transport: transport}, patience: clientTimeout}
+}
+
+// Get is the answer of a reading verb (status, counters) as it came, when its
+// schema is one that we understand.
+func (c *Client) Get(ctx context.Context, verb string) (json.RawMessage, error) {
+	return c.ask(ctx, http.MethodGet, verb, c.patience)
+}
+
+// Status is the picture of the daemon.
+func (c *Client) Status(ctx context.Context) (*status.Snapshot, error) {
+	return read[status.Snapshot](ctx, c, "status")
+}
+
+// Counters are the counters of now.
+func (c *Client) Counters(ctx context.Context) (*status.Counters, error) {
+	return read[status.Counters](ctx, c, "counters")
+}
+
+// Events are those with an id above after.
+func (c *Client) Events(ctx context.Context, after uint64) (*status.Events, error) {
+	return read[status.Events](ctx, c, eventsAfter(after))
+}
+
+// Reload makes the daemon read its configuration again. The error has what is
+// wrong with it.
+func (c *Client) Reload(ctx context.Context) error {
+	_, err := c.ask(ctx, http.MethodPost, "reload", clientReload)
+	return err
+}
+
+// eventsAfter is the verb with its query.
+func eventsAfter(after uint64) string {
+	return "events?after=" + strconv.FormatUint(after, 10)
+}
+
+// name is how messages call the daemon.
+func (c *Client) name() string { return "carpd (instance " + instanceOf(c.path) + ")" }
+
+// read asks and decodes.
+func read[T any](ctx context.Context, c *Client, verb string) (*T, error) {
+	body, err := c.Get(ctx, verb)
+	if err != nil {
+		return nil, err
+	}
+	answer := new(T)
+	if err := json.Unmarshal(body, answer); err != nil {
+		return nil, fmt.Errorf("%s: an answer that cannot be read: %w", c.name(), err)
+	}
+	return answer, nil
+}
+
+// ask sends one request and takes the whole answer.
+func (c *Client) ask(ctx context.Context, method, verb string, limit time.Duration) ([]byte, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, limit, silent(limit))
+	defer cancel()
+	resp, err := c.send(limited, method, verb)
+	if err != nil {
+		return nil, c.explain(limited, err)
+	}
+	defer resp.Body.Close()
+	return c.receive(limited, resp)
+}
+
+// send is one HTTP request; the host is only there because HTTP wants one.
+func (c *Client) send(ctx context.Context, method, verb string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://carpd"+prefix+verb, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(req)
+}
+
+// receive reads an answer; one that is an error becomes one.
+func (c *Client) receive(ctx context.Context, resp *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, c.explain(ctx, err)
+	}
+	if err := c.checkSchema(body); err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK {
+		return body, nil
+	}
+	var f failure
+	if err := json.Unmarshal(body, &f); err != nil || f.Error == "" {
+		return nil, fmt.Errorf("%s answered %s", c.name(), resp.Status)
+	}
+	return nil, fmt.Errorf("%s: %w", c.name(), &Refused{resp.StatusCode, f.Error})
+}

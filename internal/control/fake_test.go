@@ -1,0 +1,127 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// fake is a Source whose contents a test sets.
+type fake struct {
+	mu       sync.Mutex
+	snap     *status.Snapshot
+	counters *status.Counters
+	broken   error
+	events   []status.Event
+	changed  chan struct{}
+	reload   func(context.Context) error
+}
+
+func newFake() *fake {
+	return &fake{
+		snap:     &status.Snapshot{Instance: "r1", TakenAt: time.Now()},
+		counters: &status.Counters{Instance: "r1"},
+		changed:  make(chan struct{}),
+		reload:   func(context.Context) error { return nil },
+	}
+}
+
+func (f *fake) Status() *status.Snapshot { return f.snap }
+
+func (f *fake) Counters() (*status.Counters, error) { return f.counters, f.broken }
+
+func (f *fake) Events(after uint64) []status.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []status.Event
+	for _, e := range f.events {
+		if e.ID > after {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (f *fake) Changed() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed
+}
+
+func (f *fake) Reload(ctx context.Context) error { return f.reload(ctx) }
+
+// add makes events happen.
+func (f *fake) add(events ...status.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events = append(f.events, events...)
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// logs is a writer that tests may read while a server writes.
+type logs struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// serve runs a server for the test and gives its socket and log.
+func serve(t *testing.T, src Source) (path string, log *logs) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "r1.sock")
+	log = &logs{}
+	ctx, stop := context.WithCancel(context.Background())
+	s, err := Listen(path, src, zerolog.New(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return path, log
+}
+
+// request is one raw HTTP request to a socket.
+func request(t *testing.T, path, method, url string, body []byte) *http.Response {
+	t.Helper()
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	tr := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://x"+url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: tr}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp
+}

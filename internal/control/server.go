@@ -1,0 +1,106 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Limits of one request. Streams have none in time, but in number.
+const (
+	readTimeout   = 5 * time.Second
+	answerTimeout = 30 * time.Second
+	reloadTimeout = 25 * time.Second // below answerTimeout, so that its error is heard
+	closeTimeout  = time.Second
+	maxHeader     = 16 << 10
+	maxBody       = 64 << 10
+	maxFollowers  = 64
+)
+
+// Server gives one Source to the clients of one socket.
+type Server struct {
+	src       Source
+	log       zerolog.Logger
+	listener  *net.UnixListener
+	followers atomic.Int32
+	// read and answer limit one request that is not a stream.
+	read, answer time.Duration
+	// life ends when the server does; it is set by Run before any request.
+	life context.Context
+}
+
+// Serve listens on path and answers until ctx is done.
+func Serve(ctx context.Context, path string, src Source, log zerolog.Logger) error {
+	s, err := Listen(path, src, log)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+// Listen opens the socket, so that a second carpd or a bad path is noticed at
+// once. The socket is served from Run on, and removed when Run or Close ends.
+func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {
+	l, err := listen(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout}, nil
+}
+
+// Close removes the socket of a server that was never run.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Run answers until ctx is done, then ends every stream and removes the socket.
+func (s *Server) Run(ctx context.Context) error {
+	s.life = ctx
+	srv := s.httpServer()
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		shutdown(srv)
+	})
+	err := srv.Serve(s.listener)
+	if stop() { // Not asked to end: the listener broke.
+		shutdown(srv)
+		return fmt.Errorf("serve %s: %w", s.listener.Addr(), err)
+	}
+	<-stopped
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", s.listener.Addr(), err)
+	}
+	return nil
+}
+
+// httpServer carries the limits. The context of every request ends with s.life,
+// which is what ends a stream.
+func (s *Server) httpServer() *http.Server {
+	return &http.Server{
+		Handler:           http.HandlerFunc(s.route),
+		ReadHeaderTimeout: s.read,
+		ReadTimeout:       s.read,
+		WriteTimeout:      s.answer,
+		IdleTimeout:       s.answer,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return s.life },
+		ConnContext:       withPeer,
+		ErrorLog:          stdlog.New(s.log.With().Str("part", "control").Logger(), "", 0),
+	}
+}
+
+// shutdown lets answers under way finish for a moment; then it cuts off clients
+// that do not read.
+func shutdown(srv *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if srv.Shutdown(ctx) != nil {
+		_ = srv.Close()
+	}
+}

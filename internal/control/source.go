@@ -1,0 +1,25 @@
+package control
+
+import (
+	"context"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// Source is what the server needs of the daemon. Its methods are called by
+// several goroutines at once and must not wait for the loop, Reload excepted.
+type Source interface {
+	// Status is the last published picture; nil before the first one. The
+	// server does not change it.
+	Status() *status.Snapshot
+	// Counters reads the counters now.
+	Counters() (*status.Counters, error)
+	// Events are those kept whose id is above after, in rising order.
+	Events(after uint64) []status.Event
+	// Changed is closed at the next event. A follower takes the channel first
+	// and reads the events then, so that none falls in between.
+	Changed() <-chan struct{}
+	// Reload reads the configuration and applies it. On an error nothing has
+	// changed.
+	Reload(ctx context.Context) error
+}
