@@ -18,9 +18,12 @@ type Snapshot struct {
 	Hostname      string    `json:"hostname"`
 	StartedAt     time.Time `json:"started_at"`
 	TakenAt       time.Time `json:"taken_at"` // when the loop was last awake
-	Demotion      int       `json:"demotion"`
-	Groups        []Group   `json:"groups"`
-	Carpdevs      []Carpdev `json:"carpdevs"`
+	// Age is how old the picture was when it was given out. It is counted by the
+	// daemon, so that a reader needs no clock of its own.
+	Age      float64   `json:"age_seconds"`
+	Demotion int       `json:"demotion"`
+	Groups   []Group   `json:"groups"`
+	Carpdevs []Carpdev `json:"carpdevs"`
 }
 
 // Group is one VHID on one carpdev with its addresses.
@@ -40,9 +43,9 @@ type Group struct {
 	Preempt     bool      `json:"preempt"`
 	MasterDown  float64   `json:"master_down_seconds"`
 	Lease       float64   `json:"lease_seconds"`
-	AnswerFor   float64   `json:"answer_for_seconds"` // what is left of the lease; 0 = the kernel is silent
-	AcceptFor   float64   `json:"accept_for_seconds"`
-	Leaving     bool      `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
+	AnswerFor   float64   `json:"answer_for_seconds"` // left of the lease at taken_at; 0 = the kernel is silent
+	AcceptFor   float64   `json:"accept_for_seconds"` // at taken_at, too
+	Leaving     bool      `json:"leaving,omitempty"`  // bowed out, still taking frames for a moment
 	Transitions uint64    `json:"transitions"`
 	Master      *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
 	Peers       []Peer    `json:"peers,omitempty"`
@@ -115,4 +118,12 @@ type Events struct {
 	SchemaVersion int     `json:"schema_version"`
 	Instance      string  `json:"instance"`
 	Events        []Event `json:"events"`
+}
+
+// EventLine is one line of a stream of events. Each line tells its schema, so
+// that a line can be kept and read alone.
+type EventLine struct {
+	SchemaVersion int    `json:"schema_version"`
+	Instance      string `json:"instance"`
+	Event
 }
