@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -18,7 +19,7 @@ func listen(path string) (*net.UnixListener, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	if err := makeDir(dirOf(path)); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	if err := removeStale(path); err != nil {

@@ -164,23 +164,3 @@ func TestPathStaysInRunDir(t *testing.T) {
 		}
 	}
 }
-
-func TestLockIsForOne(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "carpd", "r1.sock")
-	unlock, err := Lock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Lock(path); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "instance r1 runs already") {
-		t.Errorf("second Lock: %v", err)
-	}
-	unlock()
-	unlock, err = Lock(path)
-	if err != nil {
-		t.Fatalf("Lock after unlock: %v", err)
-	}
-	unlock()
-	if got := mode(t, strings.TrimSuffix(path, ".sock")+".lock"); got != 0o600 {
-		t.Errorf("lock has mode %v", got)
-	}
-}
