@@ -43,8 +43,8 @@ type Group struct {
 	Preempt     bool      `json:"preempt"`
 	MasterDown  float64   `json:"master_down_seconds"`
 	Lease       float64   `json:"lease_seconds"`
-	AnswerFor   float64   `json:"answer_for_seconds"` // left of the lease at taken_at; 0 = the kernel is silent
-	AcceptFor   float64   `json:"accept_for_seconds"` // at taken_at, too
+	AnswerFor   float64   `json:"answer_for_seconds"` // left of the lease when given out; 0 = the kernel is silent
+	AcceptFor   float64   `json:"accept_for_seconds"`
 	Leaving     bool      `json:"leaving,omitempty"`  // bowed out, still taking frames for a moment
 	Transitions uint64    `json:"transitions"`
 	Master      *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
