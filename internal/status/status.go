@@ -45,7 +45,7 @@ type Group struct {
 	Lease       float64   `json:"lease_seconds"`
 	AnswerFor   float64   `json:"answer_for_seconds"` // left of the lease when given out; 0 = the kernel is silent
 	AcceptFor   float64   `json:"accept_for_seconds"`
-	Leaving     bool      `json:"leaving,omitempty"`  // bowed out, still taking frames for a moment
+	Leaving     bool      `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
 	Transitions uint64    `json:"transitions"`
 	Master      *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
 	Peers       []Peer    `json:"peers,omitempty"`
