@@ -100,13 +100,18 @@ func (c *Conn) complete(ifindex int, m *membership) error {
 
 // Leave leaves the groups and closes the sockets of a carpdev. It is not an
 // error when it was not joined, or has vanished.
-func (c *Conn) Leave(ifindex int) {
+func (c *Conn) Leave(ifindex int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m := c.groups[ifindex]; m != nil {
-		_ = m.close()
-		delete(c.groups, ifindex)
+	m := c.groups[ifindex]
+	if m == nil {
+		return nil
 	}
+	delete(c.groups, ifindex)
+	if err := m.close(); err != nil {
+		return fmt.Errorf("leave on interface %d: %w", ifindex, err)
+	}
+	return nil
 }
 
 // close closes the sockets, by which the kernel leaves the groups.

@@ -78,7 +78,7 @@ func TestUnicastAdvertIsNotRefused(t *testing.T) {
 			if refused() {
 				t.Fatal("refused after Rejoin")
 			}
-			c.Leave(h.carp0)
+			must(0, c.Leave(h.carp0))(t)
 			if !refused() {
 				t.Fatal("not refused after Leave")
 			}
@@ -136,8 +136,8 @@ func TestJoinAndLeave(t *testing.T) {
 	step("joined", both)
 	must(0, c.Rejoin(h.carp0))(t)
 	step("rejoined", both)
-	c.Leave(h.carp0)
-	c.Leave(h.carp0)
+	must(0, c.Leave(h.carp0))(t)
+	must(0, c.Leave(h.carp0))(t)
 	step("left", neither)
 	must(0, c.Rejoin(h.carp0))(t)
 	step("Rejoin without Join", both)
@@ -257,5 +257,5 @@ func TestJoinGone(t *testing.T) {
 	if len(c.groups) != 0 {
 		t.Errorf("left behind: %v", c.groups)
 	}
-	c.Leave(h.carp0)
+	must(0, c.Leave(h.carp0))(t)
 }
