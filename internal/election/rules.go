@@ -210,9 +210,9 @@ func (m *Machine) tieFamily() carp.Family {
 	return carp.IPv6
 }
 
-// tied marks the effects of a tie.
+// tied marks the effects of a tie. After it, a BACKUP need not report it again.
 func (m *Machine) tied(fx Effects) Effects {
-	fx.Tie = true
+	fx.Tie, m.wait.tieTold = true, m.state == Backup
 	return fx
 }
 

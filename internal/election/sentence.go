@@ -132,7 +132,7 @@ func (c Cause) ofAdvert() string {
 		return fmt.Sprintf("the advert of %s is equal to ours, and ties are not decided by %s; %s",
 			c.peer(), c.Family, tieAdvice)
 	case CauseOtherBowOut:
-		return fmt.Sprintf("%s, which leaves, is not the MASTER it follows", c.peer())
+		return fmt.Sprintf("the bow-out of %s, which leaves, is not that of a MASTER it follows", c.peer())
 	case CauseOldAdvert:
 		return fmt.Sprintf("the advert of %s arrived before it began to listen", c.peer())
 	case CauseReadLate:
