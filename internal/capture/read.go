@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -52,8 +53,17 @@ func read(src source, keys Keyring, yield func(Record, error) bool) {
 func record(n int, f frame, p packet, keys Keyring) Record {
 	r := judge(p, keys)
 	r.Packet = n
-	r.Time = f.info.Timestamp
+	r.Time = shown(f.info.Timestamp)
 	return r
+}
+
+// shown is the time of a packet, or none when the file names a year that JSON
+// has no way to write.
+func shown(t time.Time) time.Time {
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // supported reports whether frames of a link type can be read.
