@@ -1,7 +1,7 @@
 package carp
 
 import (
-	"crypto/sha1" //nolint:gosec // The protocol fixes HMAC-SHA1.
+	"crypto/sha1" // The protocol fixes HMAC-SHA1.
 	"crypto/subtle"
 	"encoding"
 	"encoding/binary"
@@ -129,5 +129,5 @@ func keyed(s Secret, pad byte, msg []byte) []byte {
 
 // newSHA1 is the standard library's SHA-1 with all that it is able to do.
 func newSHA1() sha1Hash {
-	return sha1.New().(sha1Hash) //nolint:gosec // The protocol fixes HMAC-SHA1.
+	return sha1.New().(sha1Hash) // The protocol fixes HMAC-SHA1.
 }
