@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+const description = `Nouns read, verbs change. GROUP is VHID@carpdev, such as 1@eth0, or the VHID
+alone where it is on one carpdev only.
+
+Exit codes: 0 ok, 1 error, 2 wrong command line, 3 not MASTER (is-master).`
+
+// commands are all there are, in the order of the help text.
+func commands(e *env) []*cli.Command {
+	return []*cli.Command{
+		statusCommand(e), countersCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
+		decodeCommand(e), reloadCommand(e), versionCommand(e), completionCommand(e),
+	}
+}
+
+// newApp is the command line. Errors are returned to run, which alone prints
+// them and chooses the exit code.
+func newApp(e *env) *cli.App {
+	app := &cli.App{
+		Name:                 "carpctl",
+		HelpName:             "carpctl",
+		Usage:                "show and steer a running carpd",
+		UsageText:            "carpctl [--instance NAME] COMMAND [options] [arguments]",
+		Description:          description,
+		Flags:                globalFlags(),
+		Commands:             commands(e),
+		Writer:               e.stdout,
+		ErrWriter:            e.stderr,
+		HideVersion:          true,
+		EnableBashCompletion: true,
+		OnUsageError:         onUsageError,
+		ExitErrHandler:       func(*cli.Context, error) {},
+		Action:               noCommand,
+	}
+	for _, c := range app.Commands {
+		c.HideHelpCommand = true
+		c.OnUsageError = onUsageError
+	}
+	return app
+}
+
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "instance", Usage: "the carpd of this `NAME`", Value: "default"},
+		&cli.StringFlag{Name: "socket", Usage: "the carpd that listens on `PATH` (instead of --instance)"},
+	}
+}
+
+// onUsageError is what the parser of options complains about.
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	return usage("%v; see %s --help", err, c.Command.HelpName)
+}
+
+// noCommand is run when no command fits.
+func noCommand(c *cli.Context) error {
+	if c.Args().Present() {
+		return usage("unknown command %q; see carpctl --help", c.Args().First())
+	}
+	c.App.Writer = c.App.ErrWriter
+	if err := cli.ShowAppHelp(c); err != nil {
+		return err
+	}
+	return cli.Exit("", exitUsage)
+}
+
+// atMost refuses more arguments than a command takes.
+func atMost(c *cli.Context, n int) error {
+	if c.NArg() > n {
+		return usage("%q is too much; see %s --help", c.Args().Get(n), c.Command.HelpName)
+	}
+	return nil
+}
+
+// outputFlag chooses the form; the first is the default.
+func outputFlag(forms ...string) cli.Flag {
+	return &cli.StringFlag{
+		Name: "output", Aliases: []string{"o"}, Value: forms[0],
+		Usage: "`FORM`: " + strings.Join(forms, ", "),
+		Action: func(_ *cli.Context, form string) error {
+			for _, f := range forms {
+				if f == form {
+					return nil
+				}
+			}
+			return usage("-o %s: one of %s", form, strings.Join(forms, ", "))
+		},
+	}
+}
+
+// exit says nothing and ends with a code.
+func exit(code int) error { return cli.Exit("", code) }
+
+// printf writes to people; an error of the terminal is returned like others.
+func (e *env) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(e.stdout, format, args...)
+	return err
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFlagsFirst(t *testing.T) {
+	app := newApp(&env{})
+	for in, want := range map[string]string{
+		"":                                  "",
+		"--help":                            "--help",
+		"status":                            "status --",
+		"is-master 1@eth0 -v":               "is-master -v -- 1@eth0",
+		"is-master -v 1@eth0":               "is-master -v -- 1@eth0",
+		"events -n -1":                      "events -n -1 --",
+		"events -o json -f":                 "events -o json -f --",
+		"events --output=json x":            "events --output=json -- x",
+		"status --instance b -w":            "--instance b status -w --",
+		"status --instance=b":               "--instance=b status --",
+		"--instance b status":               "--instance b status --",
+		"status --unknown 1":                "status --unknown -- 1",
+		"is-master -- -v":                   "is-master -- -v",
+		"-- status":                         "status",
+		"nonsense -v 1":                     "nonsense -v 1",
+		"help status":                       "help status",
+		"status -o":                         "status -o --",
+		"explain -":                         "explain -- -",
+		"--socket /a --unknown status -o x": "--socket /a --unknown status -o x --",
+	} {
+		if got := flagsFirst(app, strings.Fields(in)); !slices.Equal(got, strings.Fields(want)) {
+			t.Errorf("%q becomes %q, want %q", in, strings.Join(got, " "), want)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// statusTable is the picture for people.
+func (e *env) statusTable(s *status.Snapshot) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "carpd %s on %s: version %s, pid %d, up %s", s.Instance, s.Hostname, s.Version, s.PID, since(s, s.StartedAt))
+	if s.Demotion != 0 {
+		b.WriteString(e.paint(cell{fmt.Sprintf(", demotion %d", s.Demotion), yellow}))
+	}
+	b.WriteString("\n")
+	if text := old(s); text != "" {
+		b.WriteString(e.paint(cell{text, yellow}) + "\n")
+	}
+	b.WriteString("\n" + e.groupTable(s))
+	if len(s.Carpdevs) > 0 {
+		b.WriteString("\n" + e.carpdevTable(s.Carpdevs))
+	}
+	if list := e.complaints(s); list != "" {
+		b.WriteString("\n" + list)
+	}
+	return b.String()
+}
+
+// groupTable has a line per group.
+func (e *env) groupTable(s *status.Snapshot) string {
+	if len(s.Groups) == 0 {
+		return "no groups\n"
+	}
+	rows := [][]cell{head("GROUP", "STATE", "SINCE", "CAUSE", "MASTER", "LEASE", "ADDRESSES")}
+	for _, g := range s.Groups {
+		rows = append(rows, []cell{
+			{text: g.Name}, stateCell(g), {text: since(s, g.Since)}, {text: orDash(g.Cause)},
+			{text: masterText(g)}, leaseCell(g), {text: strings.Join(g.Addresses, " ")},
+		})
+	}
+	return e.table(rows)
+}
+
+// stateCell is the state, and whether the node is just leaving it.
+func stateCell(g status.Group) cell {
+	text := g.State
+	if g.Leaving {
+		text += ", leaving"
+	}
+	return cell{text, stateColour(g.State)}
+}
+
+// masterText says who is MASTER as far as this node knows.
+func masterText(g status.Group) string {
+	switch {
+	case g.State == "MASTER":
+		return "this node"
+	case g.Master == nil:
+		return "-"
+	}
+	text := fmt.Sprintf("%s advskew %d", g.Master.Address, g.Master.Advskew)
+	if g.Master.Demotion != 0 {
+		text += fmt.Sprintf(" demotion %d", g.Master.Demotion)
+	}
+	return text
+}
+
+// leaseCell says for how long the kernel goes on by itself. A MASTER without a
+// lease answers nobody.
+func leaseCell(g status.Group) cell {
+	switch {
+	case g.AnswerFor > 0:
+		return cell{span(seconds(g.AnswerFor)), plain}
+	case g.State == "MASTER":
+		return cell{"none", red}
+	case g.AcceptFor > 0:
+		return cell{"accepts " + span(seconds(g.AcceptFor)), yellow}
+	default:
+		return cell{"-", plain}
+	}
+}
+
+// carpdevTable has a line per interface: what is attached to it and why so.
+func (e *env) carpdevTable(devs []status.Carpdev) string {
+	rows := [][]cell{head("CARPDEV", "LINK", "XDP", "TCX INGRESS", "TCX EGRESS", "WHY THIS XDP MODE")}
+	for _, d := range devs {
+		link := cell{"up", green}
+		if !d.Up {
+			link = cell{"down", red}
+		}
+		rows = append(rows, []cell{
+			{text: d.Name}, link, {text: orDash(d.XDP)}, {text: orDash(d.Ingress)}, {text: orDash(d.Egress)}, {text: orDash(d.XDPWhy)},
+		})
+	}
+	return e.table(rows)
+}
+
+// complaints are the warnings of all parts, a line each.
+func (e *env) complaints(s *status.Snapshot) string {
+	var b strings.Builder
+	line := func(of, text string) {
+		if text != "" {
+			b.WriteString(e.paint(cell{"warning:", yellow}) + " " + of + ": " + text + "\n")
+		}
+	}
+	for _, g := range s.Groups {
+		for _, w := range g.Warnings {
+			line(g.Name, w)
+		}
+	}
+	for _, d := range s.Carpdevs {
+		line(d.Name, d.Problem)
+		for _, w := range d.Warnings {
+			line(d.Name, w)
+		}
+	}
+	return b.String()
+}
+
+// orDash keeps a column from being empty.
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

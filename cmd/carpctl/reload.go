@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/carpd/carpd/internal/control"
+)
+
+func reloadCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:  "reload",
+		Usage: "make carpd read its configuration again",
+		Description: "A configuration with a mistake changes nothing; its mistakes are printed.\n" +
+			"Groups that did not change keep state, timers and counters.",
+		Action: func(c *cli.Context) error {
+			if err := atMost(c, 0); err != nil {
+				return err
+			}
+			client, err := e.client(c)
+			if err != nil {
+				return err
+			}
+			if err := client.Reload(c.Context); err != nil {
+				return reloadError(err)
+			}
+			return e.printf("reloaded\n")
+		},
+	}
+}
+
+// reloadError puts mistakes, a line each, below the sentence.
+func reloadError(err error) error {
+	var refused *control.Refused
+	if errors.As(err, &refused) {
+		return fmt.Errorf("carpd refused, nothing has changed:\n%s", refused.Text)
+	}
+	return err
+}
