@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * Protocol 112: CARP shares it with VRRP, so first it must be clear that a
+ * packet is an advert of one of our groups. What is not is passed untouched,
+ * for another daemon may own it. Only what is ours by its first bytes is held
+ * to the rules and dropped when it breaks one.
+ */
+#ifndef CARP_ADVERT_H
+#define CARP_ADVERT_H
+
+#include "owner.h"
+#include "report.h"
+
+/* Bytes of a VRRP header, and the first of an advert. */
+#define CARP_HEAD_LEN 8
+/* The length of a VRRPv2 packet that has 7 addresses, as byte 3 of CARP says. */
+#define CARP_VRRP7_LEN 44
+
+/* What IPv4 and IPv6 say about a packet of protocol 112. */
+struct carp_packet {
+	enum carp_family family;
+	__u32 payload; /* offset in the frame */
+	__u32 length;  /* of the payload, by the IP header: frames are padded */
+	__u8 ttl;
+	bool fragment;
+	__u8 src[16] __attribute__((aligned(8)));
+	__u8 dst[16] __attribute__((aligned(8)));
+};
+
+/* False when the IP header makes no sense or promises more than the frame has. */
+static __always_inline bool carp_open_ipv4(const struct carp_frame *f, struct carp_packet *p)
+{
+	struct carp_ipv4 ip;
+	__u32 header, total;
+
+	if (!carp_load(f, f->net, &ip, sizeof(ip)))
+		return false;
+	header = (ip.version_ihl & 0x0f) * 4;
+	total = bpf_ntohs(ip.total_len);
+	if (ip.version_ihl >> 4 != 4 || header < sizeof(ip) || total < header ||
+	    f->net + total > carp_length(f))
+		return false;
+	p->family = CARP_IPV4;
+	p->payload = f->net + header;
+	p->length = total - header;
+	p->ttl = ip.ttl;
+	/* More fragments follow, or this is not the first. */
+	p->fragment = bpf_ntohs(ip.fragment) & 0x3fff;
+	__builtin_memcpy(p->src, ip.src, sizeof(ip.src));
+	__builtin_memcpy(p->dst, ip.dst, sizeof(ip.dst));
+	return true;
+}
+
+/* Adverts follow the IPv6 header directly, or a fragment header. */
+static __always_inline bool carp_open_ipv6(const struct carp_frame *f, struct carp_packet *p)
+{
+	struct carp_ipv6 ip;
+
+	if (!carp_load(f, f->net, &ip, sizeof(ip)))
+		return false;
+	p->family = CARP_IPV6;
+	p->payload = f->net + sizeof(ip);
+	p->length = bpf_ntohs(ip.payload_len);
+	if (ip.version_class_flow[0] >> 4 != 6 || p->payload + p->length > carp_length(f))
+		return false;
+	if (ip.next == CARP_IP_FRAGMENT) {
+		if (p->length < sizeof(struct carp_ipv6_fragment))
+			return false;
+		p->fragment = true;
+		p->payload += sizeof(struct carp_ipv6_fragment);
+		p->length -= sizeof(struct carp_ipv6_fragment);
+	}
+	p->ttl = ip.hop_limit;
+	__builtin_memcpy(p->src, ip.src, sizeof(ip.src));
+	__builtin_memcpy(p->dst, ip.dst, sizeof(ip.dst));
+	return true;
+}
+
+static __always_inline bool carp_open_packet(const struct carp_frame *f, struct carp_packet *p)
+{
+	return f->eth_type == CARP_ETH_IPV4 ? carp_open_ipv4(f, p) : carp_open_ipv6(f, p);
+}
+
+/* An IPv6 fragment may hold another protocol than 112. */
+static __always_inline bool carp_is_protocol_112(const struct carp_frame *f)
+{
+	struct carp_ipv6_fragment fragment;
+
+	if (f->ip_proto == CARP_IP_CARP)
+		return true;
+	return carp_load(f, f->net + sizeof(struct carp_ipv6), &fragment, sizeof(fragment)) &&
+	       fragment.next == CARP_IP_CARP;
+}
+
+/*
+ * Advert, VRRP or neither, by the shape of the first bytes. VRRPv2 begins with
+ * the same byte as CARP; its byte 3 is the number of addresses, its byte 4 the
+ * kind of authentication.
+ */
+static __always_inline enum carp_reason carp_shape(const __u8 *head, __u32 length)
+{
+	if (head[0] == 0x31)
+		return CARP_IS_VRRP;
+	if (head[0] != 0x21)
+		return CARP_NOT_OURS;
+	if (length >= CARP_ADVERT_LEN && head[3] == 7)
+		return CARP_OK;
+	if (head[3] >= 1 && length >= 16 + 4 * (__u32)head[3] && head[4] <= 2)
+		return CARP_IS_VRRP;
+	return CARP_NOT_OURS;
+}
+
+/* RFC 1071 without a pseudo-header: the sum over a right checksum is all ones. */
+static __always_inline bool carp_sum_is_right(const void *bytes, __u32 len)
+{
+	const __u32 *words = bytes;
+	__u64 sum = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < CARP_VRRP7_LEN / 4; i++)
+		if (i < len / 4)
+			sum += words[i];
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return sum == 0xffff;
+}
+
+/*
+ * A VRRPv2 packet with 7 addresses has the shape of an advert. Its checksum,
+ * which covers all of its 44 bytes, tells the two apart.
+ */
+static __always_inline bool carp_is_vrrp7(const struct carp_frame *f, const struct carp_packet *p)
+{
+	__u8 bytes[CARP_VRRP7_LEN] __attribute__((aligned(8)));
+
+	return p->length >= sizeof(bytes) && carp_load(f, p->payload, bytes, sizeof(bytes)) &&
+	       bytes[4] <= 2 && carp_sum_is_right(bytes, sizeof(bytes));
+}
+
+/* 224.0.0.18 or ff02::12. */
+static __always_inline bool carp_is_group(const struct carp_packet *p)
+{
+	const __u32 *words = (const __u32 *)p->dst;
+
+	if (p->family == CARP_IPV4)
+		return words[0] == bpf_htonl(0xe0000012);
+	return words[0] == bpf_htonl(0xff020000) && !words[1] && !words[2] &&
+	       words[3] == bpf_htonl(0x12);
+}
+
+/* The CARP group, or with unicast an address of the interface itself. */
+static __always_inline bool carp_is_for_us(const struct carp_frame *f, const struct carp_packet *p)
+{
+	struct carp_own_key key = {.ifindex = f->ifindex, .family = p->family};
+
+	if (carp_is_group(p))
+		return true;
+	__builtin_memcpy(key.addr, p->dst, sizeof(key.addr));
+	return bpf_map_lookup_elem(&carp_own, &key);
+}
+
+/* Puts source, destination and the first bytes of the payload into an event. */
+static __always_inline void carp_event_packet(struct carp_event *event, const struct carp_frame *f,
+					      const struct carp_packet *p, const __u8 *payload,
+					      __u32 len)
+{
+	event->family = p->family;
+	event->ttl = p->ttl;
+	__builtin_memcpy(event->mac, carp_eth_of(f)->src, sizeof(event->mac));
+	__builtin_memcpy(event->src, p->src, sizeof(event->src));
+	__builtin_memcpy(event->dst, p->dst, sizeof(event->dst));
+	__builtin_memcpy(event->payload, payload, len);
+}
+
+/* VRRP is passed; when it uses a VHID of ours as its id carpd is told. */
+static __always_inline enum carp_verdict carp_vrrp(const struct carp_frame *f,
+						   const struct carp_packet *p, const __u8 *head)
+{
+	struct carp_owner *owner = carp_owner_of_vhid(f, CARP_IPV4, head[1]);
+	struct carp_reports *reports;
+	struct carp_event *event;
+
+	if (!owner)
+		owner = carp_owner_of_vhid(f, CARP_IPV6, head[1]);
+	if (!owner) {
+		carp_count(CARP_NO_GROUP, CARP_IS_VRRP);
+		return CARP_PASS;
+	}
+	carp_count(owner->slot, CARP_IS_VRRP);
+	reports = bpf_map_lookup_elem(&carp_reports, &owner->slot);
+	if (!reports || !carp_report_due(&reports->collision_ns))
+		return CARP_PASS;
+	event = carp_event_begin(f, owner, CARP_IS_VRRP);
+	if (event) {
+		carp_event_packet(event, f, p, head, CARP_HEAD_LEN);
+		bpf_ringbuf_submit(event, 0);
+	}
+	return CARP_PASS;
+}
+
+/* The rules for an advert of ours, in order of their price. CARP_OK is none broken. */
+static __always_inline enum carp_reason carp_judge(const struct carp_frame *f,
+						   const struct carp_packet *p, const __u8 *bytes)
+{
+	if (p->fragment)
+		return CARP_FRAGMENT;
+	if (p->ttl != 255)
+		return CARP_BAD_TTL;
+	if (!carp_is_for_us(f, p))
+		return CARP_BAD_DST;
+	if (!carp_sum_is_right(bytes, CARP_ADVERT_LEN))
+		return carp_is_vrrp7(f, p) ? CARP_IS_VRRP : CARP_BAD_CHECKSUM;
+	return CARP_OK;
+}
+
+/* Hands an advert to carpd and to the stack, so that tcpdump on this host sees it. */
+static __always_inline enum carp_verdict carp_deliver(const struct carp_frame *f,
+						      const struct carp_packet *p,
+						      const struct carp_owner *owner,
+						      const __u8 *bytes)
+{
+	struct carp_event *event = carp_event_begin(f, owner, CARP_OK);
+
+	if (!event)
+		return CARP_PASS;
+	carp_event_packet(event, f, p, bytes, CARP_ADVERT_LEN);
+	bpf_ringbuf_submit(event, 0);
+	carp_count(owner->slot, CARP_OK);
+	return CARP_PASS;
+}
+
+static __always_inline enum carp_verdict carp_not_ours(void)
+{
+	carp_count(CARP_NO_GROUP, CARP_NOT_OURS);
+	return CARP_PASS;
+}
+
+static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
+{
+	__u8 bytes[CARP_ADVERT_LEN] __attribute__((aligned(8))) = {};
+	struct carp_packet p = {};
+	struct carp_owner *owner;
+	enum carp_reason reason;
+	bool whole;
+
+	if (!carp_is_protocol_112(f))
+		return CARP_PASS;
+	if (!carp_open_packet(f, &p) || p.length < CARP_HEAD_LEN)
+		return carp_not_ours();
+	whole = p.length >= CARP_ADVERT_LEN ? carp_load(f, p.payload, bytes, CARP_ADVERT_LEN)
+					    : carp_load(f, p.payload, bytes, CARP_HEAD_LEN);
+	if (!whole)
+		return carp_not_ours();
+
+	reason = carp_shape(bytes, p.length);
+	if (reason == CARP_IS_VRRP)
+		return carp_vrrp(f, &p, bytes);
+	if (reason != CARP_OK)
+		return carp_not_ours();
+	owner = carp_owner_of_vhid(f, p.family, bytes[1]);
+	if (!owner)
+		return carp_not_ours();
+
+	reason = carp_judge(f, &p, bytes);
+	if (reason == CARP_OK)
+		return carp_deliver(f, &p, owner, bytes);
+	if (reason == CARP_IS_VRRP)
+		return carp_vrrp(f, &p, bytes);
+	carp_count(owner->slot, reason);
+	return CARP_DROP;
+}
+
+#endif

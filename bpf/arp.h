@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * ARP on ingress: requests for a group address are answered with the virtual
+ * MAC while the group is leased, and kept from the stack otherwise, because it
+ * may hold the address and would answer. Foreign claims to it are reported.
+ */
+#ifndef CARP_ARP_H
+#define CARP_ARP_H
+
+#include "lease.h"
+#include "owner.h"
+#include "report.h"
+
+#define CARP_ARP_REQUEST 1
+#define CARP_ARP_REPLY	 2
+
+static __always_inline bool carp_load_arp(const struct carp_frame *f, struct carp_arp *arp)
+{
+	return carp_load(f, f->net, arp, sizeof(*arp)) && arp->hardware == bpf_htons(1) &&
+	       arp->protocol == bpf_htons(CARP_ETH_IPV4) && arp->hardware_len == 6 &&
+	       arp->protocol_len == 4;
+}
+
+/* Tells carpd, at most once a second, which MAC says it has an address of the group. */
+static __always_inline void carp_report_claim(const struct carp_frame *f,
+					      const struct carp_owner *owner,
+					      const struct carp_arp *arp)
+{
+	struct carp_reports *reports = bpf_map_lookup_elem(&carp_reports, &owner->slot);
+	struct carp_event *event;
+
+	if (!reports || !carp_report_due(&reports->claim_ns))
+		return;
+	event = carp_event_begin(f, owner, CARP_CLAIMED);
+	if (!event)
+		return;
+	__builtin_memcpy(event->mac, arp->sender_mac, sizeof(event->mac));
+	__builtin_memcpy(event->src, arp->sender, sizeof(arp->sender));
+	__builtin_memcpy(event->dst, arp->target, sizeof(arp->target));
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* Turns the request into its answer, in place. */
+static __always_inline enum carp_verdict carp_answer_arp(const struct carp_frame *f,
+							 const struct carp_owner *owner,
+							 const struct carp_arp *ask)
+{
+	struct carp_eth eth;
+	struct carp_arp answer = *ask;
+
+	__builtin_memcpy(eth.dst, ask->sender_mac, sizeof(eth.dst));
+	__builtin_memcpy(eth.src, owner->mac, sizeof(eth.src));
+	answer.operation = bpf_htons(CARP_ARP_REPLY);
+	__builtin_memcpy(answer.sender_mac, owner->mac, sizeof(answer.sender_mac));
+	__builtin_memcpy(answer.sender, ask->target, sizeof(answer.sender));
+	__builtin_memcpy(answer.target_mac, ask->sender_mac, sizeof(answer.target_mac));
+	__builtin_memcpy(answer.target, ask->sender, sizeof(answer.target));
+	if (!carp_store(f, 0, &eth, sizeof(eth.dst) + sizeof(eth.src)) ||
+	    !carp_store(f, f->net, &answer, sizeof(answer)))
+		return CARP_DROP;
+	carp_count(owner->slot, CARP_ARP_ANSWERED);
+	return CARP_REPLY;
+}
+
+/*
+ * A request for an address of the group. One with a group MAC of our own as its
+ * sender is the announcement of a peer or our echo, one with the interface's
+ * MAC our own question: neither is answered.
+ */
+static __always_inline enum carp_verdict
+carp_asked(const struct carp_frame *f, const struct carp_owner *owner, const struct carp_arp *ask)
+{
+	if (!carp_sent_here(f, owner) || carp_is_own_mac(f, ask->sender_mac) ||
+	    carp_same(ask->sender_mac, owner->mac, sizeof(owner->mac)))
+		return CARP_PASS;
+	/* No answer to a group of hosts: nobody's own MAC is a multicast address. */
+	if (!(ask->sender_mac[0] & 1) && carp_may_answer(owner->slot))
+		return carp_answer_arp(f, owner, ask);
+	/* An announcement asks nothing and is good for the neighbour table. */
+	if (carp_same(ask->sender, ask->target, sizeof(ask->target)))
+		return CARP_PASS;
+	carp_count(owner->slot, CARP_ARP_SILENT);
+	return CARP_DROP;
+}
+
+static __always_inline enum carp_verdict carp_arp(const struct carp_frame *f)
+{
+	struct carp_owner *owner;
+	struct carp_arp arp;
+
+	if (!carp_load_arp(f, &arp))
+		return CARP_PASS;
+	owner = carp_owner_of_ipv4(f, arp.sender);
+	if (owner && !carp_same(arp.sender_mac, owner->mac, sizeof(owner->mac)) &&
+	    !carp_is_own_mac(f, arp.sender_mac)) {
+		carp_count(owner->slot, CARP_CLAIMED);
+		carp_report_claim(f, owner, &arp);
+	}
+	if (arp.operation != bpf_htons(CARP_ARP_REQUEST))
+		return CARP_PASS;
+	owner = carp_owner_of_ipv4(f, arp.target);
+	return owner ? carp_asked(f, owner, &arp) : CARP_PASS;
+}
+
+#endif

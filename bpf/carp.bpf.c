@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * The kernel side of carpd: what is done, in which order. Three programs sit on
+ * each interface that carries groups:
+ *
+ *	carp_rx   XDP          adverts, ARP requests and Neighbour Solicitations
+ *	carp_in   TCX ingress  the same where XDP cannot be had; frames to virtual MACs
+ *	carp_out  TCX egress   frames whose sender is a group address
+ *
+ * All else passes untouched.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "types.h"
+#include "maps.h"
+#include "parse.h"
+#include "advert.h"
+#include "arp.h"
+#include "nd.h"
+#include "accept.h"
+#include "egress.h"
+
+/* Verdicts of TCX: on to the next program of the chain, away, or to another place. */
+#define CARP_TCX_NEXT (-1)
+#define CARP_TCX_DROP 2
+
+/* Is the frame one that carp_serve looks at? Transit traffic ends here. */
+static __always_inline bool carp_concerns_us(struct carp_frame *f)
+{
+	if (!carp_parse(f))
+		return false;
+	return f->eth_type == CARP_ETH_ARP || f->ip_proto == CARP_IP_CARP ||
+	       (f->eth_type == CARP_ETH_IPV6 &&
+		(f->ip_proto == CARP_IP_ICMPV6 || f->ip_proto == CARP_IP_FRAGMENT));
+}
+
+/* Adverts, ARP and Neighbour Solicitations, wherever they are seen first. */
+static __always_inline enum carp_verdict carp_serve(const struct carp_frame *f)
+{
+	if (f->eth_type == CARP_ETH_ARP)
+		return carp_arp(f);
+	if (f->ip_proto == CARP_IP_ICMPV6)
+		return carp_nd(f);
+	return carp_advert(f);
+}
+
+/* Has carp_rx seen the frame? Then nothing is done or counted twice. */
+static __always_inline bool carp_served_in_xdp(const struct carp_frame *f)
+{
+	const struct carp_link *link = carp_link_of(f);
+
+	return link && link->xdp;
+}
+
+SEC("xdp.frags")
+int carp_rx(struct xdp_md *ctx)
+{
+	struct carp_frame f;
+
+	carp_open_xdp(&f, ctx);
+	if (!carp_concerns_us(&f))
+		return XDP_PASS;
+	switch (carp_serve(&f)) {
+	case CARP_DROP:
+		return XDP_DROP;
+	case CARP_REPLY:
+		return XDP_TX;
+	default:
+		return XDP_PASS;
+	}
+}
+
+SEC("tc")
+int carp_in(struct __sk_buff *skb)
+{
+	enum carp_verdict verdict = CARP_PASS;
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	if (carp_concerns_us(&f) && !carp_served_in_xdp(&f))
+		verdict = carp_serve(&f);
+	if (verdict == CARP_REPLY)
+		return bpf_redirect(f.ifindex, 0);
+	if (verdict == CARP_PASS && f.data + sizeof(struct carp_eth) <= f.data_end &&
+	    carp_is_virtual(carp_eth_of(&f)->dst))
+		verdict = carp_accept(&f);
+	return verdict == CARP_DROP ? CARP_TCX_DROP : CARP_TCX_NEXT;
+}
+
+SEC("tc")
+int carp_out(struct __sk_buff *skb)
+{
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	if (carp_parse(&f) && carp_egress(&f) == CARP_DROP)
+		return CARP_TCX_DROP;
+	return CARP_TCX_NEXT;
+}
+
+char carp_license[] SEC("license") = "Dual BSD/GPL";

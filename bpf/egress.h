@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * Frames of this host whose sender is a group address. They leave with the
+ * virtual MAC, so that switches learn our port for it and neighbours keep it,
+ * and only while the group is leased: a host that is not MASTER must not speak
+ * as the group.
+ */
+#ifndef CARP_EGRESS_H
+#define CARP_EGRESS_H
+
+#include "arp.h"
+#include "lease.h"
+#include "owner.h"
+#include "count.h"
+
+/*
+ * Can the address be one of a group? Its bit in the filter spares the traffic of
+ * other senders the lookup. Go computes the same in sources.go.
+ */
+static __always_inline bool carp_may_be_source(__u32 word)
+{
+	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_SOURCE_SHIFT);
+	const struct carp_sources *sources = bpf_map_lookup_elem(&carp_sources, &first);
+
+	return sources && sources->bits[bit / 64] >> (bit % 64) & 1;
+}
+
+static __always_inline struct carp_owner *carp_ipv4_source(const struct carp_frame *f)
+{
+	const struct carp_ipv4 *ip = f->network;
+
+	if (!carp_may_be_source(*(const __u32 *)ip->src))
+		return NULL;
+	return carp_owner_of_ipv4(f, ip->src);
+}
+
+static __always_inline struct carp_owner *carp_ipv6_source(const struct carp_frame *f)
+{
+	const struct carp_ipv6 *ip = f->network;
+	const __u32 *words = (const __u32 *)ip->src;
+
+	if (!carp_may_be_source(words[0] ^ words[1] ^ words[2] ^ words[3]))
+		return NULL;
+	return carp_owner_of_ipv6(f, ip->src);
+}
+
+/* Passes through this host on layer 2, as over a bridge: it has a sender of its own. */
+static __always_inline bool carp_is_bridged(const struct carp_frame *f)
+{
+	return ((struct __sk_buff *)f->ctx)->ingress_ifindex &&
+	       !carp_is_own_mac(f, carp_eth_of(f)->src);
+}
+
+static __always_inline enum carp_verdict carp_hold(const struct carp_owner *owner)
+{
+	carp_count(owner->slot, CARP_HELD);
+	return CARP_DROP;
+}
+
+static __always_inline bool carp_set_eth_source(const struct carp_frame *f,
+						struct carp_owner *owner)
+{
+	return carp_store(f, __builtin_offsetof(struct carp_eth, src), owner->mac,
+			  sizeof(owner->mac));
+}
+
+/*
+ * After the answers have ended and while frames are still accepted, an IP frame
+ * leaves with the interface's MAC: the peer has the virtual MAC by then, and the
+ * switch must not learn our port for it again.
+ */
+static __always_inline enum carp_verdict carp_egress_ip(const struct carp_frame *f,
+							struct carp_owner *owner)
+{
+	if (carp_may_answer(owner->slot)) {
+		if (!carp_set_eth_source(f, owner))
+			return CARP_DROP;
+		carp_count(owner->slot, CARP_REWRITTEN);
+		return CARP_PASS;
+	}
+	if (carp_may_accept(owner->slot))
+		return CARP_PASS;
+	return carp_hold(owner);
+}
+
+/*
+ * ARP whose sender is a group address. carpd's own announcements have the
+ * virtual MAC already; after the answers have ended they alone still pass.
+ */
+static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame *f)
+{
+	struct carp_owner *owner;
+	struct carp_arp arp;
+	bool announced;
+
+	if (!carp_load_arp(f, &arp))
+		return CARP_PASS;
+	owner = carp_owner_of_ipv4(f, arp.sender);
+	if (!owner || carp_is_bridged(f))
+		return CARP_PASS;
+	announced = carp_same(carp_eth_of(f)->src, owner->mac, sizeof(owner->mac));
+	if (!carp_may_answer(owner->slot))
+		return announced && carp_may_accept(owner->slot) ? CARP_PASS : carp_hold(owner);
+	if (!carp_set_eth_source(f, owner) ||
+	    !carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), owner->mac,
+			sizeof(owner->mac)))
+		return CARP_DROP;
+	carp_count(owner->slot, CARP_REWRITTEN);
+	return CARP_PASS;
+}
+
+/* Protocol 112 is not looked at: whoever speaks it knows its MAC. */
+static __always_inline enum carp_verdict carp_egress(const struct carp_frame *f)
+{
+	struct carp_owner *owner;
+
+	if (f->eth_type == CARP_ETH_ARP)
+		return carp_egress_arp(f);
+	if (f->ip_proto == CARP_IP_CARP)
+		return CARP_PASS;
+	owner = f->eth_type == CARP_ETH_IPV4 ? carp_ipv4_source(f) : carp_ipv6_source(f);
+	if (!owner || carp_is_bridged(f))
+		return CARP_PASS;
+	return carp_egress_ip(f, owner);
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* Which group an address or a virtual MAC in a frame belongs to, on this interface and VLAN. */
+#ifndef CARP_OWNER_H
+#define CARP_OWNER_H
+
+#include "maps.h"
+#include "parse.h"
+
+static __always_inline struct carp_owner *carp_owner_of_vhid(const struct carp_frame *f,
+							     enum carp_family family, __u8 vhid)
+{
+	struct carp_vhid_key key = {
+		.ifindex = f->ifindex,
+		.vlan = f->vlan,
+		.inner = f->inner,
+		.family = family,
+		.vhid = vhid,
+	};
+
+	return bpf_map_lookup_elem(&carp_vhids, &key);
+}
+
+static __always_inline struct carp_owner *carp_owner_of_ipv4(const struct carp_frame *f,
+							     const __u8 *addr)
+{
+	struct carp_vip4_key key = {
+		.ifindex = f->ifindex,
+		.vlan = f->vlan,
+		.inner = f->inner,
+	};
+
+	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
+	return bpf_map_lookup_elem(&carp_vip4, &key);
+}
+
+static __always_inline struct carp_owner *carp_owner_of_ipv6(const struct carp_frame *f,
+							     const __u8 *addr)
+{
+	struct carp_vip6_key key = {
+		.ifindex = f->ifindex,
+		.vlan = f->vlan,
+		.inner = f->inner,
+	};
+
+	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
+	return bpf_map_lookup_elem(&carp_vip6, &key);
+}
+
+static __always_inline struct carp_owner *carp_owner_of_mac(const struct carp_frame *f,
+							    const __u8 *mac)
+{
+	struct carp_vmac_key key = {
+		.ifindex = f->ifindex,
+		.vlan = f->vlan,
+		.inner = f->inner,
+	};
+
+	__builtin_memcpy(key.mac, mac, sizeof(key.mac));
+	return bpf_map_lookup_elem(&carp_vmac, &key);
+}
+
+/* Starts the MAC like a virtual one, 00:00:5e:00:01? All traffic pays for this test. */
+static __always_inline bool carp_is_virtual(const __u8 *mac)
+{
+	return *(const __u32 *)mac == bpf_htonl(0x00005e00) && mac[4] == 1;
+}
+
+static __always_inline const struct carp_link *carp_link_of(const struct carp_frame *f)
+{
+	return bpf_map_lookup_elem(&carp_links, &f->ifindex);
+}
+
+static __always_inline bool carp_is_own_mac(const struct carp_frame *f, const __u8 *mac)
+{
+	const struct carp_link *link = carp_link_of(f);
+
+	return link && carp_same(link->mac, mac, sizeof(link->mac));
+}
+
+/*
+ * Was the frame sent to us: by broadcast or multicast, to the virtual MAC or to
+ * the interface's own? Others a switch has flooded or a bridge is to carry on.
+ */
+static __always_inline bool carp_sent_here(const struct carp_frame *f,
+					   const struct carp_owner *owner)
+{
+	const __u8 *dst = carp_eth_of(f)->dst;
+
+	return dst[0] & 1 || carp_same(dst, owner->mac, sizeof(owner->mac)) ||
+	       carp_is_own_mac(f, dst);
+}
+
+#endif

@@ -1,0 +1,98 @@
+package dataplane
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/carpd/carpd/internal/carp"
+)
+
+// SetLink tells the kernel side the interface's own MAC, and whether a bridge,
+// macvlan or the like sits on top of it.
+func (d *Dataplane) SetLink(ifindex int, mac carp.MAC, hasUpper bool) error {
+	d.linkMu.Lock()
+	defer d.linkMu.Unlock()
+	l := d.links[ifindex]
+	l.Mac, l.Upper = mac, flag(hasUpper)
+	return d.putLink(ifindex, l)
+}
+
+// setServed says whether carp_rx does the work of carp_in. The caller holds the
+// mutex.
+func (d *Dataplane) setServed(ifindex int, xdp bool) error {
+	l := d.links[ifindex]
+	l.Xdp = flag(xdp)
+	return d.putLink(ifindex, l)
+}
+
+func (d *Dataplane) putLink(ifindex int, l bpfCarpLink) error {
+	if err := d.objs.CarpLinks.Put(uint32(ifindex), l); err != nil {
+		return fmt.Errorf("describe interface %d: %w", ifindex, err)
+	}
+	d.links[ifindex] = l
+	return nil
+}
+
+// SetOwn tells which addresses the interface has of its own, group addresses
+// not counted: adverts may come to them by unicast. It replaces the last list.
+func (d *Dataplane) SetOwn(ifindex int, addrs []netip.Addr) error {
+	d.linkMu.Lock()
+	defer d.linkMu.Unlock()
+	want := map[bpfCarpOwnKey]bool{}
+	for a := range distinct(addrs) {
+		key := bpfCarpOwnKey{Ifindex: uint32(ifindex), Family: bpfCarpFamily(carp.FamilyOf(a))}
+		copy(key.Addr[:], a.AsSlice())
+		want[key] = true
+	}
+	return d.putOwn(ifindex, want)
+}
+
+// putOwn makes the map hold just these addresses of the interface. The caller
+// holds the mutex.
+func (d *Dataplane) putOwn(ifindex int, want map[bpfCarpOwnKey]bool) error {
+	have := d.own[ifindex]
+	var errs []error
+	for key := range want {
+		if !have[key] {
+			errs = append(errs, d.objs.CarpOwn.Put(key, uint32(1)))
+		}
+	}
+	for key := range have {
+		if !want[key] {
+			errs = append(errs, ignoreMissing(d.objs.CarpOwn.Delete(key)))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("set the addresses of interface %d: %w", ifindex, err)
+	}
+	d.own[ifindex] = want
+	return nil
+}
+
+// forgetLink removes what is known of an interface. The caller holds the mutex.
+func (d *Dataplane) forgetLink(ifindex int) error {
+	err := errors.Join(
+		d.putOwn(ifindex, nil),
+		ignoreMissing(d.objs.CarpLinks.Delete(uint32(ifindex))),
+	)
+	delete(d.own, ifindex)
+	delete(d.links, ifindex)
+	return err
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, ebpf.ErrKeyNotExist) {
+		return nil
+	}
+	return err
+}
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
+}
