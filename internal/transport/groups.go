@@ -100,18 +100,17 @@ func (c *Conn) complete(ifindex int, m *membership) error {
 
 // Leave leaves the groups and closes the sockets of a carpdev. It is not an
 // error when it was not joined, or has vanished.
-func (c *Conn) Leave(ifindex int) error {
+func (c *Conn) Leave(ifindex int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.groups[ifindex]
 	if m == nil {
-		return nil
+		return
 	}
 	delete(c.groups, ifindex)
 	if err := m.close(); err != nil {
-		return fmt.Errorf("leave on interface %d: %w", ifindex, err)
+		c.log.Debug().Err(err).Int("ifindex", ifindex).Msg("left the CARP groups")
 	}
-	return nil
 }
 
 // close closes the sockets, by which the kernel leaves the groups.
