@@ -1,0 +1,128 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Line shows a line of a file for a message without anything that may be a
+// secret: values are shown only of keys that are known and hold none, and of
+// entries that look like addresses. All else is "***". Comments are left out.
+// It works on the text, because a file may be broken in any way.
+func Line(src []byte, number int) string {
+	lines := strings.Split(string(normalise(src)), "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	if insideSecret(lines[:number]) {
+		return masked(lines[number-1], 0)
+	}
+	return shown(lines[number-1])
+}
+
+const mask = "***"
+
+var (
+	// aKey is a key as YAML sees it: a word, a colon, and a blank or the end.
+	aKey = regexp.MustCompile(`["']?([A-Za-z0-9_-]+)["']?\s*:(?:\s|$)`)
+	// lead is what may stand before the first key of a line.
+	lead = regexp.MustCompile(`^[\s{\[-]*$`)
+	// addresses is a line of a list of addresses.
+	addresses = regexp.MustCompile(`^[\s\["'-]*([0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(/[0-9]+)?[\s,"'\]]*)+$`)
+	comment   = regexp.MustCompile(`(^|\s)#.*$`)
+)
+
+// shown is a line that is in no secret that began above it.
+func shown(line string) string {
+	line = comment.ReplaceAllString(line, "")
+	keys := aKey.FindAllStringSubmatchIndex(line, -1)
+	if len(keys) == 0 {
+		if addresses.MatchString(line) {
+			return line
+		}
+		return masked(line, 0)
+	}
+	if !lead.MatchString(line[:keys[0][0]]) {
+		return masked(line, 0)
+	}
+	for _, k := range keys {
+		if !harmless(line[k[2]:k[3]]) {
+			return masked(line, k[1])
+		}
+	}
+	return line
+}
+
+// masked keeps the beginning of a line, at least its indentation.
+func masked(line string, keep int) string {
+	keep = max(keep, len(line)-len(strings.TrimLeft(line, " \t-")))
+	if strings.TrimSpace(line[keep:]) == "" {
+		return line
+	}
+	return line[:keep] + mask
+}
+
+// harmless reports whether a key is one of ours whose value may be shown.
+func harmless(name string) bool {
+	return slices.ContainsFunc(fileKeys, func(k key[fileDraft]) bool { return k.name == name && !k.secret }) ||
+		slices.ContainsFunc(groupKeys, func(k key[draft]) bool { return k.name == name && !k.secret })
+}
+
+// insideSecret reports whether the last line goes on with a value that began
+// on a line above and may be a secret: it is indented deeper than that key,
+// or the line above left a quote or bracket open, which we take to stay open.
+func insideSecret(lines []string) bool {
+	until := -1 // The column of the key, while what follows belongs to it.
+	for i, line := range lines {
+		last := i == len(lines)-1
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		goesOn := strings.TrimSpace(line) == "" || indent > until || indent == until && strings.HasPrefix(line[indent:], "-")
+		if until >= 0 && goesOn {
+			if last {
+				return true
+			}
+			continue
+		}
+		until = -1
+		column, open := opens(line)
+		if open && !last {
+			return true
+		}
+		until = column
+	}
+	return false
+}
+
+// opens finds the first key of a line whose value may be a secret: its column,
+// or -1, and whether its value stays open beyond indentation.
+func opens(line string) (column int, open bool) {
+	for _, k := range aKey.FindAllStringSubmatchIndex(line, -1) {
+		if harmless(line[k[2]:k[3]]) {
+			continue
+		}
+		value := strings.TrimSpace(line[k[1]:])
+		return k[0], unclosed(value) || !lead.MatchString(line[:k[0]]) && !closed(line)
+	}
+	return -1, false
+}
+
+// unclosed reports whether a value begins with a quote or bracket that does
+// not end on its line.
+func unclosed(value string) bool {
+	if value == "" {
+		return false
+	}
+	switch q := value[0]; q {
+	case '"', '\'':
+		return strings.Count(value, string(q)) < 2
+	case '[', '{':
+		return !closed(value)
+	}
+	return false
+}
+
+// closed reports whether all brackets of a line are closed on it.
+func closed(line string) bool {
+	return strings.Count(line, "{") == strings.Count(line, "}") && strings.Count(line, "[") == strings.Count(line, "]")
+}
