@@ -16,6 +16,8 @@ const (
 	Address Kind = "address" // Value is the address, such as 192.0.2.1
 	Route   Kind = "route"   // Value is address/length, such as 192.0.2.1/24
 	Filter  Kind = "filter"  // Value is the MAC that the interface lets in
+	// Promiscuous is promiscuous mode in place of a filter entry for the MAC.
+	Promiscuous Kind = "promiscuous"
 )
 
 // Entry is one thing that was added. Entries are equal when all fields are.
