@@ -1,0 +1,177 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/carpd/carpd/internal/control"
+	"github.com/carpd/carpd/internal/lab"
+	"github.com/carpd/carpd/internal/status"
+)
+
+// pins is where carpd pins programs, maps and links.
+const pins = "/sys/fs/bpf/carpd"
+
+// group is what a configuration says about one group. Zero values are the
+// usual ones of these tests.
+type group struct {
+	vhid      int
+	skew      int
+	preempt   bool
+	password  string
+	addresses []string
+	more      string // further lines of YAML
+}
+
+// carpd is a running carpd.
+type carpd struct {
+	*lab.Process
+	s        *site
+	node     *lab.Node
+	instance string
+	config   string
+	control  *control.Client
+}
+
+// newCarpd prepares a carpd on a node with a configuration.
+func (s *site) newCarpd(n *lab.Node, groups ...group) *carpd {
+	s.t.Helper()
+	c := &carpd{s: s, node: n, instance: n.Namespace(), config: s.File(n.Name + ".yaml")}
+	sock := filepath.Join(control.RunDir, c.instance+".sock")
+	for _, p := range []string{
+		sock, filepath.Join(control.RunDir, c.instance), filepath.Join(control.RunDir, c.instance+".lock"),
+		filepath.Join(pins, c.instance),
+	} {
+		s.must(s.RemoveToo(p))
+	}
+	c.control = control.Dial(sock)
+	c.write(groups...)
+	c.Process = n.Command(program(s.t, "carpd"), "run", "-c", c.config)
+	c.Log = s.File(n.Name + ".carpd.log")
+	return c
+}
+
+// carpd starts one and waits until it can be asked.
+func (s *site) carpd(n *lab.Node, groups ...group) *carpd {
+	s.t.Helper()
+	c := s.newCarpd(n, groups...)
+	c.start()
+	return c
+}
+
+// start starts it, also again after it ended.
+func (c *carpd) start() {
+	c.s.t.Helper()
+	c.s.must(c.Start())
+	c.s.eventually(10*time.Second, "carpd on "+c.node.Name+" answers", func() bool {
+		if !c.Running() {
+			c.s.t.Fatalf("carpd on %s ended:\n%s", c.node.Name, c.log())
+		}
+		_, err := c.control.Status(c.s.t.Context())
+		return err == nil
+	})
+}
+
+// write writes the configuration.
+func (c *carpd) write(groups ...group) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "instance: %s\nlog_level: debug\ngroups:\n", c.instance)
+	for _, g := range groups {
+		if g.addresses == nil {
+			g.addresses = []string{lab.Virtual4.String()}
+		}
+		if g.password == "" {
+			g.password = password
+		}
+		addresses, _ := json.Marshal(g.addresses) // JSON is YAML
+		fmt.Fprintf(&b, "  - vhid: %d\n    carpdev: %s\n    addresses: %s\n    password: %q\n    advskew: %d\n    preempt: %t\n",
+			max(1, g.vhid), lab.Interface, addresses, g.password, g.skew, g.preempt)
+		for line := range strings.Lines(g.more) {
+			b.WriteString("    " + line)
+		}
+	}
+	c.s.must(os.WriteFile(c.config, []byte(b.String()), 0o600))
+}
+
+// status asks the daemon.
+func (c *carpd) status() *status.Snapshot {
+	c.s.t.Helper()
+	st, err := c.control.Status(c.s.t.Context())
+	c.s.must(err)
+	return st
+}
+
+// group is the status of the only group, or of the one with a VHID.
+func (c *carpd) group(vhid ...int) status.Group {
+	c.s.t.Helper()
+	groups := c.status().Groups
+	for _, g := range groups {
+		if len(vhid) == 0 || g.VHID == vhid[0] {
+			return g
+		}
+	}
+	c.s.t.Fatalf("%s has no such group: %+v", c.node.Name, groups)
+	return status.Group{}
+}
+
+// is waits until the group is in a state.
+func (c *carpd) is(state string, within time.Duration) {
+	c.s.t.Helper()
+	c.s.eventually(within, c.node.Name+" is "+state, func() bool { return c.group().State == state })
+}
+
+// carpctl runs carpctl for this daemon and returns what it prints.
+func (c *carpd) carpctl(args ...string) string {
+	c.s.t.Helper()
+	args = append([]string{"--instance", c.instance}, args...)
+	out, err := c.node.Command(program(c.s.t, "carpctl"), args...).Output()
+	if err != nil {
+		c.s.t.Fatalf("carpctl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// counters are read by carpctl, as a person would.
+func (c *carpd) counters() status.Counters {
+	c.s.t.Helper()
+	var all status.Counters
+	c.s.must(json.Unmarshal([]byte(c.carpctl("counters", "-o", "json")), &all))
+	return all
+}
+
+// packets is a counter of the only group.
+func (c *carpd) packets(reason string) uint64 {
+	c.s.t.Helper()
+	groups := c.counters().Groups
+	if len(groups) != 1 {
+		c.s.t.Fatalf("counters of %d groups", len(groups))
+	}
+	return groups[0].Packets[reason]
+}
+
+// event waits for one of a kind.
+func (c *carpd) event(kind string, within time.Duration) (found status.Event) {
+	c.s.t.Helper()
+	c.s.eventually(within, "event "+kind+" of "+c.node.Name, func() bool {
+		all, err := c.control.Events(c.s.t.Context(), 0)
+		c.s.must(err)
+		for _, e := range all.Events {
+			if e.Kind == kind {
+				found = e
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// log is everything it has logged.
+func (c *carpd) log() string {
+	b, _ := os.ReadFile(c.Log)
+	return string(b)
+}
