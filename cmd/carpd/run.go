@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v2"
+
+	"github.com/carpd/carpd/internal/agent"
+	"github.com/carpd/carpd/internal/boottime"
+	"github.com/carpd/carpd/internal/build"
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/configfile"
+	"github.com/carpd/carpd/internal/control"
+	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/iface"
+	"github.com/carpd/carpd/internal/ledger"
+	"github.com/carpd/carpd/internal/transport"
+)
+
+// defaultConfig is read when no -c is given.
+const defaultConfig = "/etc/carpd/carpd.yaml"
+
+// gcPercent lets the heap grow before it is collected: the loop is to be on
+// time, and what it keeps is small.
+const gcPercent = 400
+
+// runCommand is the daemon.
+func runCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "run",
+		Usage: "run the daemon in the foreground",
+		Description: "SIGTERM bows out, removes what was added and ends; SIGHUP reads the configuration again.\n" +
+			"Logs go to stderr: readable on a terminal, JSON otherwise.",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(c *cli.Context) error {
+			return runDaemon(c.Context, c.String("config"))
+		},
+	}
+}
+
+// configFlag is -c FILE.
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: defaultConfig, Usage: "configuration `FILE`"}
+}
+
+// runDaemon takes what the daemon needs, in order, runs it, and gives all of it
+// back in reverse.
+func runDaemon(ctx context.Context, path string) error {
+	cfg, warnings, err := configfile.Load(path, false)
+	if err != nil {
+		return cli.Exit(err, exitUsage)
+	}
+	debug.SetGCPercent(gcPercent)
+	log := newLogger(cfg.LogLevel)
+	for _, w := range warnings {
+		log.Warn().Msg(w.String())
+	}
+	if err := harden(); err != nil {
+		log.Warn().Err(err).Msg("keys are less protected")
+	}
+	p, err := acquire(ctx, cfg, path, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.serve(ctx), p.release())
+}
+
+// parts are what one daemon is made of.
+type parts struct {
+	path      string
+	cfg       *config.Config
+	log       zerolog.Logger
+	started   time.Time
+	lock      interface{ Close() error }
+	keeper    *iface.Keeper
+	dataplane *dataplane.Dataplane
+	transport *transport.Conn
+	agent     *agent.Agent
+	unwatch   context.CancelFunc
+}
+
+// acquire builds the parts. What a crashed predecessor left is undone first:
+// its addresses, while its programs still keep them silent, then its programs.
+func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.Logger) (p *parts, err error) {
+	p = &parts{path: path, cfg: cfg, log: log, started: time.Now(), unwatch: func() {}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.release())
+		}
+	}()
+	if err = os.MkdirAll(control.RunDir, 0o750); err != nil {
+		return p, err
+	}
+	if p.lock, err = lockInstance(cfg.Instance); err != nil {
+		return p, err
+	}
+	book, err := ledger.Open(filepath.Join(control.RunDir, cfg.Instance, "added.json"))
+	if err != nil {
+		return p, err
+	}
+	if p.keeper, err = iface.NewKeeper(book); err != nil {
+		return p, err
+	}
+	if err = p.keeper.UndoAll(); err != nil {
+		log.Warn().Err(err).Msg("not everything of an earlier run could be removed")
+	}
+	if p.dataplane, err = dataplane.Load(dataplane.Options{Instance: cfg.Instance, XDP: cfg.XDP, Log: log}); err != nil {
+		return p, err
+	}
+	if p.transport, err = transport.Open(log); err != nil {
+		return p, err
+	}
+	watch, unwatch := context.WithCancel(context.WithoutCancel(ctx))
+	p.unwatch = unwatch
+	systems, err := iface.Watch(watch, log)
+	if err != nil {
+		return p, err
+	}
+	p.agent = agent.New(agent.Deps{
+		Now: boottime.Now, Wall: boottime.Wall,
+		Transport: p.transport, Dataplane: p.dataplane, Addresses: p.keeper,
+		Systems: systems, Router: iface.Forwards, Log: log,
+	}, cfg)
+	return p, nil
+}
+
+// serve runs the loop and the control socket until SIGTERM or SIGINT.
+func (p *parts) serve(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	sock, err := control.Path(p.cfg.Instance)
+	if err != nil {
+		return err
+	}
+	doors, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- control.Serve(doors, sock, &source{p}, p.log) }()
+	go p.reloadOnHangup(doors)
+	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
+
+	loop, stopLoop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- p.agent.Run(loop) }()
+	select {
+	case err = <-ended:
+	case err = <-served: // The door must not close while the house is open.
+		served <- nil
+		stopLoop()
+		err = errors.Join(err, <-ended)
+	}
+	stopLoop()
+	closeDoors()
+	return errors.Join(err, <-served)
+}
+
+// reloadOnHangup reads the configuration again on each SIGHUP.
+func (p *parts) reloadOnHangup(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			if err := p.reload(ctx); err != nil {
+				p.log.Error().Err(err).Msg("configuration not reloaded: the running one stays")
+			}
+		}
+	}
+}
+
+// reload loads the whole file before anything changes.
+func (p *parts) reload(ctx context.Context) error {
+	cfg, warnings, err := configfile.Load(p.path, false)
+	if err != nil {
+		return err
+	}
+	if cfg.Instance != p.cfg.Instance {
+		return fmt.Errorf("%s: instance is %s but %s runs: restart carpd to change it", p.path, cfg.Instance, p.cfg.Instance)
+	}
+	for _, w := range warnings {
+		p.log.Warn().Msg(w.String())
+	}
+	plan, err := p.agent.Apply(ctx, cfg)
+	if err == nil {
+		p.log.Info().Str("plan", agent.Summary(plan)).Msg("configuration reloaded")
+	}
+	return err
+}
+
+// release gives back what was acquired, in reverse.
+func (p *parts) release() (err error) {
+	p.unwatch()
+	if p.keeper != nil {
+		err = errors.Join(err, p.keeper.UndoAll())
+	}
+	if p.dataplane != nil {
+		err = errors.Join(err, p.dataplane.Close(), dataplane.Unload(p.cfg.Instance))
+	}
+	if p.transport != nil {
+		err = errors.Join(err, p.transport.Close())
+	}
+	if p.lock != nil {
+		err = errors.Join(err, p.lock.Close())
+	}
+	return err
+}
+
+// lockInstance makes sure that only one carpd of an instance runs.
+func lockInstance(instance string) (interface{ Close() error }, error) {
+	lock, err := ledger.Lock(filepath.Join(control.RunDir, instance+".lock"))
+	var taken *ledger.LockedError
+	if errors.As(err, &taken) {
+		return nil, cli.Exit(fmt.Errorf("instance %s: %w", instance, err), exitInUse)
+	}
+	return lock, err
+}

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"context"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/iface"
+	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/transport"
+)
+
+// Transport is what the loop needs to send and to hold the group joins.
+type Transport interface {
+	Join(ifindex int) error
+	Rejoin(ifindex int) error
+	Leave(ifindex int)
+	SendAdvert(transport.Outgoing) error
+	Announce(ifindex int, mac carp.MAC, addr netip.Addr, router bool) error
+}
+
+// Dataplane is what the loop needs of the kernel side.
+type Dataplane interface {
+	Attach(ifindex int, name string) (dataplane.Attachment, error)
+	Attachment(ifindex int) (dataplane.Attachment, bool)
+	Detach(ifindex int) error
+	SetLink(ifindex int, mac carp.MAC, hasUpper bool) error
+	SetOwn(ifindex int, addrs []netip.Addr) error
+	AddGroup(dataplane.Group) (dataplane.Slot, error)
+	ReplaceGroup(dataplane.Slot, dataplane.Group) error
+	RemoveGroup(dataplane.Slot) error
+	SetState(dataplane.Slot, dataplane.State) error
+	Answer(dataplane.Slot, time.Time)
+	Accept(dataplane.Slot, time.Time)
+	Ready() <-chan struct{}
+	Drain(func(dataplane.Event)) error
+}
+
+// Addresses is what the worker needs to put addresses and filter entries on an
+// interface and to take away those that it put there.
+type Addresses interface {
+	AddAddress(ifindex int, addr netip.Addr) (ours bool, err error)
+	DelAddress(ifindex int, addr netip.Addr) error
+	AddPrefixRoute(ifindex int, p netip.Prefix) error
+	DelPrefixRoute(ifindex int, p netip.Prefix) error
+	AddFilter(ifindex int, mac carp.MAC) error
+	DelFilter(ifindex int, mac carp.MAC) error
+}
+
+// Deps are the edges that the loop stands between.
+type Deps struct {
+	Now       func() time.Time          // the boot clock
+	Wall      func(time.Time) time.Time // the boot clock's instants for people
+	Transport Transport
+	Dataplane Dataplane
+	Addresses Addresses
+	Systems   <-chan iface.System
+	Router    func(ifname string) bool // does the host forward IPv6 there
+	Log       zerolog.Logger
+}
+
+// Agent runs the groups of one configuration.
+type Agent struct {
+	Deps
+	cfg      *config.Config
+	groups   map[string]*group
+	bySlot   map[dataplane.Slot]*group
+	carpdevs map[int]*carpdev
+	sys      iface.System
+	alarms   alarms
+	counter  uint64 // of the last advert sent
+	requests chan func()
+	jobs     chan addressJob
+	results  chan addressResult
+	stopping bool
+	retry    *alarm
+	ringFull uint64
+
+	listed  atomic.Pointer[[]*group]
+	devs    atomic.Pointer[[]status.Carpdev]
+	awake   atomic.Int64 // the last turn of the loop, boot clock ns
+	history history
+}
+
+// maxGroups bounds the address jobs under way: each group has at most one.
+const maxGroups = 8192
+
+// New makes an agent for a checked configuration. Nothing happens before Run.
+func New(d Deps, cfg *config.Config) *Agent {
+	a := &Agent{
+		Deps:     d,
+		cfg:      cfg,
+		groups:   map[string]*group{},
+		bySlot:   map[dataplane.Slot]*group{},
+		carpdevs: map[int]*carpdev{},
+		requests: make(chan func()),
+		jobs:     make(chan addressJob, maxGroups),
+		results:  make(chan addressResult, maxGroups),
+	}
+	a.history.init()
+	a.retry = newAlarm(func(time.Time) { a.placeAll() })
+	for _, c := range cfg.Groups {
+		a.addGroup(c)
+	}
+	return a
+}
+
+// do runs f in the loop and waits for it.
+func (a *Agent) do(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	select {
+	case a.requests <- func() { f(); close(done) }:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,165 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/carpd/carpd/internal/election"
+)
+
+const (
+	// addressWait is how long a takeover waits for its addresses to be on the
+	// interface before it speaks: what arrives before they are there is lost.
+	addressWait = 10 * time.Millisecond
+
+	// firstAccept is how long frames are accepted on credit, between the
+	// takeover's first store and the lease that follows its adverts.
+	firstAccept = 100 * time.Millisecond
+
+	// answerHold is how long a node that takes over from a living MASTER leaves
+	// ARP requests unanswered, so that no two nodes answer one request while
+	// the other still has to read our advert.
+	answerHold = 50 * time.Millisecond
+
+	// lingerTime is how long a leaver accepts frames when no MASTER speaks up.
+	lingerTime = 1200 * time.Millisecond
+
+	// bowOutGap and bowOutCopies space the repeated bow-out.
+	bowOutGap    = 10 * time.Millisecond
+	bowOutCopies = 3
+)
+
+// step gives one event to the machine of a group and does what it answers.
+func (a *Agent) step(g *group, ev election.Event) {
+	now := a.Now()
+	a.apply(g, now, g.machine.Step(now, ev))
+}
+
+// apply does the effects of one step, in this order.
+//
+// Becoming MASTER: addresses (by the worker; at most 10 ms are waited for them),
+// accept frames, adverts, lease, announcements. Leaving MASTER: no more answers,
+// bow out, accept frames until the next MASTER speaks, then drop and remove the
+// addresses. A node that yields to a MASTER it has heard keeps nothing.
+func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
+	a.alarms.set(g.tick, eff.Wake)
+	if eff.Changed() {
+		a.noteTransition(g, now, eff)
+	}
+	switch {
+	case eff.Changed() && eff.To == election.Master:
+		a.takeOver(g, now, eff)
+	case eff.Changed() && eff.From == election.Master:
+		a.leave(g, now, eff)
+	case eff.Changed():
+		a.tellState(g)
+	case eff.Send:
+		a.sendRound(g, eff.Advert)
+	}
+	if eff.Tie {
+		a.noteTie(g, eff)
+	}
+	a.publish(g)
+}
+
+// takeOver begins to be MASTER: the addresses first, for a leaver goes on
+// serving until our first advert, and what reached us before we have the
+// address would be lost.
+func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
+	a.endLeaving(g)
+	g.advert = eff.Advert
+	g.answerFrom = time.Time{}
+	if eff.Cause.Kind.Deposes() {
+		g.answerFrom = now.Add(answerHold)
+	}
+	a.syncAddresses(g)
+	if g.addresses.busy {
+		a.alarms.set(g.takeover, now.Add(addressWait))
+		return
+	}
+	a.serve(g, now)
+}
+
+// serve is the second half of a takeover: the addresses are there, or they are
+// late and the group must be defended all the same.
+func (a *Agent) serve(g *group, now time.Time) {
+	a.alarms.stop(g.takeover)
+	g.serving = true
+	a.Dataplane.Accept(g.slot, now.Add(firstAccept))
+	a.sendRound(g, g.advert)
+	if !g.serving {
+		return
+	}
+	a.tellState(g)
+	a.startAnnouncing(g, now)
+	a.publish(g)
+}
+
+// extendLease tells the kernel how long it may act for us: until three advert
+// intervals after the clock that was read before the last round was begun.
+func (a *Agent) extendLease(g *group) {
+	if !g.serving {
+		return
+	}
+	until := g.machine.LeaseUntil()
+	a.Dataplane.Accept(g.slot, until)
+	if now := a.Now(); now.Before(g.answerFrom) {
+		a.alarms.set(g.answer, g.answerFrom)
+		return
+	}
+	a.Dataplane.Answer(g.slot, until)
+}
+
+// leave ends being MASTER.
+func (a *Agent) leave(g *group, now time.Time, eff election.Effects) {
+	served := g.serving
+	g.serving = false
+	a.Dataplane.Answer(g.slot, time.Time{})
+	for _, al := range []*alarm{g.takeover, g.answer, g.announcing} {
+		a.alarms.stop(al)
+	}
+	if !eff.BowOut || !served {
+		a.stopAccepting(g)
+		return
+	}
+	g.leaving = true
+	g.advert = eff.Advert
+	g.bowOuts = bowOutCopies
+	a.Dataplane.Accept(g.slot, now.Add(lingerTime))
+	a.alarms.set(g.linger, now.Add(lingerTime))
+	a.tellState(g)
+	a.sendBowOut(g)
+}
+
+// sendBowOut sends one more copy of the last advert, with a counter of its own,
+// as long as no MASTER has spoken.
+func (a *Agent) sendBowOut(g *group) {
+	a.send(g, g.advert)
+	if g.bowOuts--; g.bowOuts > 0 {
+		a.alarms.set(g.bowOut, a.Now().Add(bowOutGap))
+	}
+}
+
+// endLeaving ends the time in which a leaver accepts frames.
+func (a *Agent) endLeaving(g *group) {
+	if !g.leaving {
+		return
+	}
+	g.leaving = false
+	a.alarms.stop(g.bowOut)
+	a.alarms.stop(g.linger)
+	if g.machine.State() != election.Master {
+		a.stopAccepting(g)
+	}
+	a.publish(g)
+	if g.removed {
+		a.dropGroup(g)
+	}
+}
+
+// stopAccepting drops frames for the virtual MAC from now on and has the
+// addresses removed.
+func (a *Agent) stopAccepting(g *group) {
+	a.Dataplane.Accept(g.slot, time.Time{})
+	a.tellState(g)
+	a.syncAddresses(g)
+}

@@ -1,0 +1,139 @@
+package agent
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/election"
+	"github.com/carpd/carpd/internal/status"
+)
+
+// group is one VHID on one carpdev: its machine and what hangs on it.
+type group struct {
+	name    string
+	cfg     config.Group
+	addrs   []netip.Addr // the group addresses, no prefix lengths
+	machine *election.Machine
+	keys    keyring
+
+	dev     *carpdev // nil while the carpdev is not there
+	slot    dataplane.Slot
+	linkUp  bool   // what the machine was told last
+	problem string // why the group is not on its carpdev, for people
+	removed bool   // gone from the configuration, still leaving
+
+	serving    bool            // MASTER, with addresses and adverts out
+	leaving    bool            // bowed out, still accepting frames
+	advert     carp.Advert     // what to send when the addresses are there
+	answerFrom time.Time       // no answers before, so that the old MASTER can yield
+	bowOuts    int             // copies of the bow-out still to be sent
+	echoes     echoes          // our own last adverts
+	seen       map[string]peer // by source address
+	addresses  addressState
+	announced  int       // rounds of announcements done
+	masterFrom time.Time // when the first of them was
+
+	tick, takeover, answer, bowOut, linger, announcing *alarm
+
+	tally     tally
+	tieNoted  time.Time
+	since     time.Time // wall clock
+	moves     uint64
+	logged    [carp.NumReasons]time.Time
+	published atomic.Pointer[published]
+}
+
+// peer is another speaker of the group, and when its advert arrived.
+type peer struct {
+	status status.Peer
+	at     time.Time
+}
+
+// tally counts what the loop did with packets of one group. Readers load it
+// while the loop adds.
+type tally struct {
+	rejected [carp.NumReasons]atomic.Uint64
+	adverts  atomic.Uint64
+	bowOuts  atomic.Uint64
+	announce atomic.Uint64
+	errors   atomic.Uint64
+}
+
+// addGroup makes a group of its configuration, in INIT and on no carpdev.
+func (a *Agent) addGroup(c config.Group) *group {
+	g := &group{name: c.Name(), cfg: c, addrs: addrsOf(c), seen: map[string]peer{}}
+	g.machine = election.New(paramsOf(c, 0))
+	g.keys = newKeyring(c.VHID, c.Secret, g.addrs)
+	g.since = a.Wall(a.Now())
+	g.problem = "waiting for the list of interfaces"
+	g.tick = newAlarm(func(time.Time) { a.step(g, election.Tick{}) })
+	g.takeover = newAlarm(func(now time.Time) { a.serve(g, now) })
+	g.answer = newAlarm(func(time.Time) { a.extendLease(g) })
+	g.bowOut = newAlarm(func(time.Time) { a.sendBowOut(g) })
+	g.linger = newAlarm(func(time.Time) { a.endLeaving(g) })
+	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })
+	a.groups[g.name] = g
+	a.relist()
+	a.publish(g)
+	return g
+}
+
+// dropGroup forgets a group that has left.
+func (a *Agent) dropGroup(g *group) {
+	a.unbind(g)
+	delete(a.groups, g.name)
+	a.relist()
+}
+
+// alarmsOf lists the alarms of a group, to silence them all.
+func (g *group) alarms() []*alarm {
+	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing}
+}
+
+// addrsOf are the group's addresses without their prefix lengths.
+func addrsOf(c config.Group) []netip.Addr {
+	out := make([]netip.Addr, len(c.Addresses))
+	for i, p := range c.Addresses {
+		out[i] = p.Addr()
+	}
+	return out
+}
+
+// paramsOf are the election's settings of a group.
+func paramsOf(c config.Group, tieWait time.Duration) election.Params {
+	p := election.Params{
+		VHID:        c.VHID,
+		Advbase:     c.Advbase,
+		Advskew:     c.Advskew,
+		Preempt:     c.Preempt,
+		MasterDown:  c.MasterDown,
+		SharedTimer: c.SharedTimer,
+		Lease:       c.Lease,
+		TieWait:     tieWait,
+	}
+	for _, a := range c.Addresses {
+		if carp.FamilyOf(a.Addr()) == carp.IPv4 {
+			p.IPv4 = true
+		} else {
+			p.IPv6 = true
+		}
+	}
+	return p
+}
+
+// families are those in which the group sends.
+func (g *group) families() []carp.Family {
+	p := g.machine.Params()
+	switch {
+	case p.IPv4 && p.IPv6:
+		return carp.Families[:]
+	case p.IPv6:
+		return carp.Families[carp.IPv6:]
+	default:
+		return carp.Families[:carp.IPv6]
+	}
+}

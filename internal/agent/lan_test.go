@@ -1,0 +1,307 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/iface"
+	"github.com/carpd/carpd/internal/transport"
+)
+
+// lan is a wire in memory: what one node sends the others' kernels receive.
+type lan struct {
+	t     *testing.T
+	nodes []*node
+	delay time.Duration
+}
+
+// node is one carpd's loop with edges in memory. Its lists of what was done are
+// in order; mu guards them against the worker.
+type node struct {
+	*Agent
+	lan     *lan
+	name    string
+	own     netip.Addr
+	mac     carp.MAC
+	systems chan iface.System
+	cancel  context.CancelFunc
+	ended   chan struct{}
+
+	mu      sync.Mutex
+	did     []deed
+	ring    []dataplane.Event
+	ready   chan struct{}
+	answer  map[dataplane.Slot]time.Time
+	accept  map[dataplane.Slot]time.Time
+	slots   dataplane.Slot
+	cut     bool
+	sendErr error
+	slow    time.Duration // how long an address takes
+	present map[netip.Addr]bool
+}
+
+// deed is one thing that a node did, and when.
+type deed struct {
+	what string
+	at   time.Time
+}
+
+const eth0 = 7
+
+// start adds a node and lets it run.
+func (l *lan) start(number byte, groups ...config.Group) *node {
+	n := &node{
+		lan: l, name: fmt.Sprint("node", number), own: netip.AddrFrom4([4]byte{192, 0, 2, 10 + number}),
+		mac: carp.MAC{2, 0, 0, 0, 0, number}, systems: make(chan iface.System, 8), ended: make(chan struct{}),
+		ready: make(chan struct{}, 1), answer: map[dataplane.Slot]time.Time{}, accept: map[dataplane.Slot]time.Time{},
+		present: map[netip.Addr]bool{},
+	}
+	n.Agent = New(Deps{
+		Now: time.Now, Wall: func(t time.Time) time.Time { return t },
+		Transport: n, Dataplane: n, Addresses: n, Systems: n.systems,
+		Router: func(string) bool { return false }, Log: zerolog.Nop(),
+	}, &config.Config{Instance: "test", Groups: groups})
+	l.nodes = append(l.nodes, n)
+	ctx, cancel := context.WithCancel(context.Background())
+	n.cancel = cancel
+	n.systems <- n.system(true)
+	go func() { defer close(n.ended); _ = n.Run(ctx) }()
+	return n
+}
+
+// stop asks all nodes to leave and waits until they have.
+func (l *lan) stop() {
+	for _, n := range l.nodes {
+		n.cancel()
+	}
+	for _, n := range l.nodes {
+		<-n.ended
+	}
+}
+
+// system is the node's picture of its interfaces.
+func (n *node) system(up bool) iface.System {
+	return iface.System{Links: []iface.Link{{
+		Index: eth0, Name: "eth0", MAC: n.mac, Up: up,
+		Addrs: []netip.Prefix{netip.PrefixFrom(n.own, 24), netip.MustParsePrefix("fe80::" + fmt.Sprint(n.mac[5]) + "/64")},
+	}}}
+}
+
+// do notes a deed.
+func (n *node) do(format string, args ...any) {
+	n.did = append(n.did, deed{fmt.Sprintf(format, args...), time.Now()})
+}
+
+// deeds are what was done since the given instant, and forgets nothing.
+func (n *node) deeds(since time.Time) (out []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, d := range n.did {
+		if !d.at.Before(since) {
+			out = append(out, d.what)
+		}
+	}
+	return out
+}
+
+// state is the published state of the first group.
+func (n *node) state() string { return n.Groups()[0].State }
+
+// answering reports whether the node's kernel would answer now.
+func (n *node) answering() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, until := range n.answer {
+		if until.After(time.Now()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Transport.
+
+func (n *node) Join(int) error   { n.locked("join"); return nil }
+func (n *node) Rejoin(int) error { n.locked("rejoin"); return nil }
+func (n *node) Leave(int)        { n.locked("leave") }
+
+func (n *node) locked(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.do(format, args...)
+}
+
+func (n *node) SendAdvert(o transport.Outgoing) error {
+	n.mu.Lock()
+	if n.sendErr != nil {
+		defer n.mu.Unlock()
+		return n.sendErr
+	}
+	adv, err := carp.Parse(o.Payload)
+	if err != nil {
+		n.lan.t.Errorf("%s sent a bad advert: %v", n.name, err)
+	}
+	what := "advert " + o.Family.String()
+	if adv.IsBowOut() {
+		what = "bow-out " + o.Family.String()
+	}
+	n.do("%s", what)
+	cut := n.cut
+	n.mu.Unlock()
+	if cut {
+		return nil
+	}
+	for _, peer := range n.lan.nodes {
+		if peer != n {
+			peer.receive(n, o, adv)
+		}
+	}
+	return nil
+}
+
+func (n *node) receive(from *node, o transport.Outgoing, adv carp.Advert) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cut {
+		return
+	}
+	n.ring = append(n.ring, dataplane.Event{
+		Kind: dataplane.Advert, At: time.Now(), Ifindex: eth0, Slot: dataplane.Slot(1), VHID: adv.VHID,
+		Family: o.Family, TTL: carp.TTL, Src: o.Src, Dst: o.Dst, MAC: o.SrcMAC, Payload: slices.Clone(o.Payload),
+	})
+	select {
+	case n.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (n *node) Announce(_ int, mac carp.MAC, addr netip.Addr, _ bool) error {
+	n.locked("announce %s", addr)
+	return nil
+}
+
+// Dataplane.
+
+func (n *node) Attach(int, string) (dataplane.Attachment, error) {
+	n.locked("attach")
+	return dataplane.Attachment{}, nil
+}
+func (n *node) Attachment(int) (dataplane.Attachment, bool) { return dataplane.Attachment{}, true }
+func (n *node) Detach(int) error                            { n.locked("detach"); return nil }
+func (n *node) SetLink(int, carp.MAC, bool) error           { return nil }
+func (n *node) SetOwn(int, []netip.Addr) error              { return nil }
+
+func (n *node) AddGroup(dataplane.Group) (dataplane.Slot, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.slots++
+	return n.slots, nil
+}
+
+func (n *node) ReplaceGroup(dataplane.Slot, dataplane.Group) error { n.locked("replace"); return nil }
+
+func (n *node) RemoveGroup(s dataplane.Slot) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.answer, s)
+	delete(n.accept, s)
+	return nil
+}
+
+func (n *node) SetState(dataplane.Slot, dataplane.State) error { return nil }
+
+func (n *node) Answer(s dataplane.Slot, until time.Time) {
+	n.promise("answer", n.answer, s, until)
+}
+
+func (n *node) Accept(s dataplane.Slot, until time.Time) {
+	n.promise("accept", n.accept, s, until)
+}
+
+func (n *node) promise(what string, m map[dataplane.Slot]time.Time, s dataplane.Slot, until time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	m[s] = until
+	if until.IsZero() {
+		n.do("%s never", what)
+		return
+	}
+	n.do("%s for %v", what, time.Until(until))
+}
+
+func (n *node) Ready() <-chan struct{} { return n.ready }
+
+func (n *node) Drain(f func(dataplane.Event)) error {
+	n.mu.Lock()
+	ring := n.ring
+	n.ring = nil
+	n.mu.Unlock()
+	for _, e := range ring {
+		f(e)
+	}
+	return nil
+}
+
+// Addresses.
+
+func (n *node) AddAddress(_ int, addr netip.Addr) (bool, error) {
+	time.Sleep(n.slow)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.present[addr] = true
+	n.do("add %s", addr)
+	return true, nil
+}
+
+func (n *node) DelAddress(_ int, addr netip.Addr) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.present[addr] {
+		return errors.New("no such address")
+	}
+	delete(n.present, addr)
+	n.do("del %s", addr)
+	return nil
+}
+
+func (n *node) AddPrefixRoute(int, netip.Prefix) error { return nil }
+func (n *node) DelPrefixRoute(int, netip.Prefix) error { return nil }
+func (n *node) AddFilter(int, carp.MAC) error          { return nil }
+func (n *node) DelFilter(int, carp.MAC) error          { return nil }
+
+// inLAN runs a test in virtual time.
+func inLAN(t *testing.T, f func(t *testing.T, l *lan)) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lan{t: t}
+		defer l.stop()
+		f(t, l)
+	})
+}
+
+// pass lets virtual time go by.
+func pass(d time.Duration) { time.Sleep(d); synctest.Wait() }
+
+// settings of a group on eth0 with one address per given text.
+func settings(skew uint8, addrs ...string) config.Group {
+	if len(addrs) == 0 {
+		addrs = []string{"192.0.2.1/24"}
+	}
+	g := config.Group{VHID: 1, Carpdev: "eth0", Advbase: 1, Advskew: skew, Preempt: true, Lease: carp.Lease(1)}
+	g.Secret, _ = carp.NewSecret([]byte("mekmitasdigoat"))
+	for _, a := range addrs {
+		g.Addresses = append(g.Addresses, netip.MustParsePrefix(a))
+	}
+	return g
+}

@@ -1,0 +1,124 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/election"
+	"github.com/carpd/carpd/internal/iface"
+)
+
+// retryAfter is when a carpdev that could not be attached is tried again, if
+// nothing about the interfaces changes before.
+const retryAfter = 5 * time.Second
+
+// onSystem takes a new picture of the interfaces.
+func (a *Agent) onSystem(sys iface.System) {
+	a.sys = sys
+	for _, d := range a.carpdevs {
+		if l, ok := sys.ByIndex(d.link.Index); ok {
+			cameUp := l.Up && !d.link.Up
+			d.link = l
+			a.tellLink(d)
+			if cameUp {
+				a.rejoin(d)
+			}
+		}
+	}
+	a.placeAll()
+}
+
+// rejoin leaves and joins the multicast groups, so that a switch that snoops
+// hears a report on the new link.
+func (a *Agent) rejoin(d *carpdev) {
+	if err := a.Transport.Rejoin(d.link.Index); err != nil {
+		a.Log.Warn().Err(err).Str("carpdev", d.link.Name).Msg("multicast groups not joined again")
+	}
+}
+
+// placeAll puts each group where it belongs now.
+func (a *Agent) placeAll() {
+	if a.stopping {
+		return
+	}
+	for _, c := range a.cfg.Groups {
+		if g := a.groups[c.Name()]; g != nil && !g.removed {
+			a.place(g)
+		}
+	}
+}
+
+// place follows the carpdev of one group: it may be missing, late, renamed,
+// re-created, down or unfit; the group is INIT with that reason and comes back
+// by itself.
+func (a *Agent) place(g *group) {
+	l, why, err := a.carpdevOf(g.cfg)
+	if g.dev != nil && (err != nil || g.dev.link.Index != l.Index) {
+		a.linkDown(g, lostReason(err, why))
+		a.unbind(g)
+	}
+	if err == nil && g.dev == nil {
+		why = election.LinkBusy
+		if err = a.bind(g, l); err != nil {
+			a.alarms.set(a.retry, a.Now().Add(retryAfter))
+		}
+	}
+	if err != nil {
+		a.fail(g, why, err)
+		return
+	}
+	g.problem = ""
+	if !l.Up {
+		a.linkDown(g, election.LinkDownNow)
+	} else if !g.linkUp {
+		g.linkUp = true
+		a.step(g, election.LinkUp{})
+	}
+	a.publish(g)
+}
+
+// lostReason is why a group leaves its carpdev: the interface of that name is
+// now another one, unless there is none.
+func lostReason(err error, why election.LinkReason) election.LinkReason {
+	if err != nil {
+		return why
+	}
+	return election.LinkMissing
+}
+
+// fail notes why a group has no carpdev.
+func (a *Agent) fail(g *group, why election.LinkReason, err error) {
+	if g.problem != err.Error() {
+		g.problem = err.Error()
+		a.Log.Warn().Str("group", g.name).Str("why", g.problem).Msg("group has no carpdev")
+	}
+	g.linkUp = true // The machine is to be told even if it never was up.
+	a.linkDown(g, why)
+}
+
+// linkDown tells the machine, once.
+func (a *Agent) linkDown(g *group, why election.LinkReason) {
+	if g.linkUp {
+		g.linkUp = false
+		a.step(g, election.LinkDown{Why: why})
+	}
+}
+
+// carpdevOf finds the interface that the configuration means.
+func (a *Agent) carpdevOf(c config.Group) (iface.Link, election.LinkReason, error) {
+	if c.Carpdev == config.Auto {
+		l, err := a.sys.Resolve(c.Addresses)
+		return l, election.LinkAmbiguous, err
+	}
+	l, ok := a.sys.ByName(c.Carpdev)
+	switch {
+	case !ok:
+		return l, election.LinkMissing, fmt.Errorf("there is no interface %s", c.Carpdev)
+	case l.Loopback:
+		return l, election.LinkNotSupported, fmt.Errorf("%s is a loopback interface", l.Name)
+	case l.Bridge != "":
+		return l, election.LinkNotSupported, fmt.Errorf("%s is a port of the bridge %s: use the bridge as carpdev", l.Name, l.Bridge)
+	}
+	return l, 0, nil
+}

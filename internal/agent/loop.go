@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"github.com/carpd/carpd/internal/election"
+)
+
+// Run is the loop. It ends when ctx is done and every group has left: MASTERs
+// bow out and go on accepting for a moment.
+func (a *Agent) Run(ctx context.Context) error {
+	worker := make(chan struct{})
+	go func() { defer close(worker); a.work() }()
+	defer func() { close(a.jobs); <-worker }()
+
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	stop := ctx.Done()
+	for !a.stopping || a.busy() {
+		a.arm(timer)
+		select {
+		case <-a.Dataplane.Ready():
+		case <-timer.C:
+		case sys := <-a.Systems:
+			a.wake()
+			a.onSystem(sys)
+		case r := <-a.results:
+			a.onAddresses(r)
+		case f := <-a.requests:
+			a.wake()
+			f()
+		case <-stop:
+			a.wake()
+			stop = nil
+			a.shutdown()
+		}
+		a.wake()
+	}
+	return nil
+}
+
+// arm sets the timer to the earliest alarm.
+func (a *Agent) arm(t *time.Timer) {
+	d := time.Hour
+	if next := a.alarms.next(); !next.IsZero() {
+		d = max(0, next.Sub(a.Now()))
+	}
+	t.Reset(d)
+}
+
+// wake reads all adverts that have arrived, and only then acts on deadlines:
+// an advert counts from its arrival, not from when it is read, so a loop that
+// was late must not take over from a MASTER that it could have heard. (A MASTER
+// whose lease ran out meanwhile notices by itself, at whatever comes first.)
+func (a *Agent) wake() {
+	now := a.Now()
+	a.awake.Store(now.UnixNano())
+	if a.alarms.next().IsZero() || a.alarms.next().After(now) {
+		a.drain()
+		return
+	}
+	for {
+		a.drain()
+		al := a.alarms.due(now)
+		if al == nil {
+			return
+		}
+		al.ring(now)
+	}
+}
+
+// drain reads what is in the ring buffer.
+func (a *Agent) drain() {
+	if err := a.Dataplane.Drain(a.onEvent); err != nil {
+		a.Log.Error().Err(err).Msg("ring buffer not read")
+	}
+}
+
+// shutdown makes every group leave; the loop goes on until they have.
+func (a *Agent) shutdown() {
+	a.stopping = true
+	for _, g := range a.groups {
+		a.step(g, election.Shutdown{})
+	}
+}
+
+// busy reports whether something still has to end before the loop may.
+func (a *Agent) busy() bool {
+	for _, g := range a.groups {
+		if g.leaving || g.addresses.busy || len(g.addresses.have) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/election"
+	"github.com/carpd/carpd/internal/status"
+)
+
+// published is what others may see of a group, and the deadlines from which
+// what is left is computed when somebody looks.
+type published struct {
+	status.Group
+	answerUntil, acceptUntil time.Time
+	slot                     dataplane.Slot
+	bound                    bool
+}
+
+// publish shows the group as it is now.
+func (a *Agent) publish(g *group) {
+	m := g.machine
+	p := &published{Group: status.Group{
+		Name:        g.name,
+		VHID:        int(g.cfg.VHID),
+		Carpdev:     g.cfg.Carpdev,
+		State:       m.State().String(),
+		Since:       g.since,
+		Cause:       m.Cause().String(),
+		Why:         m.Why().Sentence(),
+		VirtualMAC:  g.cfg.VHID.MAC().String(),
+		Advbase:     int(g.cfg.Advbase),
+		Advskew:     int(g.cfg.Advskew),
+		SentSkew:    int(m.SentSkew()),
+		Preempt:     g.cfg.Preempt,
+		MasterDown:  m.MasterDownTime().Seconds(),
+		Lease:       g.cfg.Lease.Seconds(),
+		Leaving:     g.leaving,
+		Transitions: g.moves,
+		Warnings:    g.warnings(),
+	}}
+	for _, addr := range g.cfg.Addresses {
+		p.Addresses = append(p.Addresses, addr.String())
+	}
+	if g.dev != nil {
+		p.Carpdev = g.dev.link.Name
+	}
+	a.publishPeers(g, p)
+	p.answerUntil, p.acceptUntil = g.promised()
+	p.slot, p.bound = g.slot, g.dev != nil
+	g.published.Store(p)
+}
+
+// promised are the deadlines that the kernel was given.
+func (g *group) promised() (answer, accept time.Time) {
+	switch {
+	case g.serving:
+		accept = g.machine.LeaseUntil()
+		if g.answer.index < 0 {
+			answer = accept
+		}
+	case g.leaving:
+		accept = g.linger.at
+	}
+	return answer, accept
+}
+
+// warnings are what people should know of a group beside its state.
+func (g *group) warnings() (out []string) {
+	for _, w := range []string{g.problem, g.addresses.problem} {
+		if w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// publishPeers shows the peers heard lately; the best of them is the MASTER
+// that a BACKUP obeys.
+func (a *Agent) publishPeers(g *group, p *published) {
+	now := a.Now()
+	var newest time.Time
+	for key, seen := range g.seen {
+		age := now.Sub(seen.at)
+		if age > 10*g.machine.MasterDownTime() {
+			delete(g.seen, key)
+			continue
+		}
+		p.Peers = append(p.Peers, seen.status)
+		speaks := age <= g.machine.MasterDownTime() && seen.status.Advbase != carp.BowOut
+		if g.machine.State() == election.Backup && speaks && seen.at.After(newest) {
+			newest = seen.at
+			master := seen.status
+			p.Master = &master
+		}
+	}
+}
+
+// noteTransition writes the one line that each change of state leaves in log
+// and history.
+func (a *Agent) noteTransition(g *group, now time.Time, eff election.Effects) {
+	g.since = a.Wall(now)
+	g.moves++
+	cause := eff.Cause.String()
+	a.Log.Info().Str("group", g.name).Stringer("from", eff.From).Stringer("to", eff.To).
+		Str("cause", cause).Msg("transition")
+	a.note(status.Event{Kind: "transition", Group: g.name, From: eff.From.String(), To: eff.To.String(),
+		Cause: cause, Text: eff.Cause.Sentence()})
+}
+
+// noteTie tells of a peer with equal settings, once in a while.
+func (a *Agent) noteTie(g *group, eff election.Effects) {
+	now := a.Now()
+	if !g.tieNoted.IsZero() && now.Sub(g.tieNoted) < logGap {
+		return
+	}
+	g.tieNoted = now
+	text := fmt.Sprintf("%s advertises the same advbase and advskew: give each node its own advskew", eff.Cause.From)
+	a.note(status.Event{Kind: "tie", Group: g.name, Cause: eff.Cause.String(), Text: text})
+	a.Log.Warn().Str("group", g.name).Stringer("peer", eff.Cause.From).Msg("tie: give each node its own advskew")
+}
+
+// tellState shows the state of a group to people with bpftool.
+func (a *Agent) tellState(g *group) {
+	if g.dev == nil {
+		return
+	}
+	state := dataplane.State(g.machine.State())
+	if err := a.Dataplane.SetState(g.slot, state); err != nil {
+		a.Log.Error().Err(err).Str("group", g.name).Msg("state not shown in the map")
+	}
+}
+
+// relist publishes the list of groups.
+func (a *Agent) relist() {
+	list := make([]*group, 0, len(a.groups))
+	for _, c := range a.cfg.Groups {
+		if g := a.groups[c.Name()]; g != nil {
+			list = append(list, g)
+		}
+	}
+	a.listed.Store(&list)
+}
+
+// Groups are all groups as they were published last, with what is left of
+// their leases, in the order of the configuration.
+func (a *Agent) Groups() []status.Group {
+	now := a.Now()
+	out := []status.Group{}
+	for _, g := range *a.listed.Load() {
+		p := g.published.Load()
+		sg := p.Group
+		sg.AnswerFor = max(0, p.answerUntil.Sub(now).Seconds())
+		sg.AcceptFor = max(0, p.acceptUntil.Sub(now).Seconds())
+		out = append(out, sg)
+	}
+	return out
+}
+
+// Awake is when the loop turned last, on the wall clock.
+func (a *Agent) Awake() time.Time { return a.Wall(time.Unix(0, a.awake.Load())) }

@@ -1,0 +1,120 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/election"
+	"github.com/carpd/carpd/internal/status"
+)
+
+// Apply makes cfg the running configuration. Groups that did not change keep
+// state, timers and counters.
+func (a *Agent) Apply(ctx context.Context, cfg *config.Config) (config.Plan, error) {
+	var plan config.Plan
+	err := a.do(ctx, func() { plan = a.reconfigure(cfg) })
+	return plan, err
+}
+
+// reconfigure does the reload in the loop: gone groups leave, changed ones are
+// told, new ones are placed.
+func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
+	plan := config.Diff(a.cfg, cfg)
+	old := a.groups
+	a.cfg = cfg
+	for name, g := range old {
+		if !slices.ContainsFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name }) {
+			a.remove(g)
+		}
+	}
+	for _, c := range cfg.Groups {
+		if g := a.groups[c.Name()]; g != nil && !g.removed {
+			a.update(g, c)
+		} else if g == nil {
+			a.addGroup(c)
+		}
+	}
+	a.relist()
+	a.placeAll()
+	a.note(status.Event{Kind: "reload", Text: Summary(plan)})
+	return plan
+}
+
+// remove makes a group leave and be forgotten.
+func (a *Agent) remove(g *group) {
+	g.removed = true
+	a.step(g, election.Shutdown{})
+	if !g.leaving && !g.addresses.busy {
+		a.dropGroup(g)
+	}
+}
+
+// update gives a group its new settings. Only the addresses and the secret are
+// inside the digest; only the addresses concern the kernel side.
+func (a *Agent) update(g *group, c config.Group) {
+	old := g.addrs
+	g.cfg, g.addrs = c, addrsOf(c)
+	next := newKeyring(c.VHID, c.Secret, g.addrs)
+	if next.secret != g.keys.secret || !slices.Equal(next.fingerprint, g.keys.fingerprint) {
+		g.keys.replace(next, a.Now(), g.machine.MasterDownTime())
+	}
+	if g.dev != nil && !slices.Equal(old, g.addrs) {
+		if err := a.Dataplane.ReplaceGroup(g.slot, a.kernelGroup(g, g.dev.link)); err != nil {
+			a.Log.Error().Err(err).Str("group", g.name).Msg("addresses not told to the kernel side")
+		}
+		a.tellLink(g.dev)
+	}
+	a.configure(g)
+	a.syncAddresses(g)
+	if g.serving {
+		a.announce(g, added(old, g.addrs), a.Now())
+	}
+	a.publish(g)
+}
+
+// configure tells the machine the settings of its group.
+func (a *Agent) configure(g *group) {
+	p := paramsOf(g.cfg, 0)
+	if g.dev != nil {
+		p.TieWait = tieWait(g.dev.link)
+	}
+	if p != g.machine.Params() {
+		a.step(g, election.Reconfigured{Params: p})
+	}
+}
+
+// added are the addresses of next that were not in old.
+func added(old, next []netip.Addr) (out []netip.Addr) {
+	for _, n := range next {
+		if !slices.Contains(old, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Summary is a plan in one line, for the log and the history.
+func Summary(p config.Plan) string {
+	var changed []string
+	for _, c := range p.Changed {
+		what := make([]string, len(c.What))
+		for i, w := range c.What {
+			what[i] = string(w)
+		}
+		changed = append(changed, c.Name+" ("+strings.Join(what, ", ")+")")
+	}
+	var parts []string
+	for _, l := range []struct {
+		verb  string
+		names []string
+	}{{"added", p.Added}, {"removed", p.Removed}, {"changed", changed}, {"needs a restart:", p.Restart}} {
+		if len(l.names) > 0 {
+			parts = append(parts, l.verb+" "+strings.Join(l.names, ", "))
+		}
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d unchanged", len(p.Unchanged))), "; ")
+}
