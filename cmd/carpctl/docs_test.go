@@ -85,7 +85,7 @@ func TestDocsShowWhatIsPrinted(t *testing.T) {
 		for _, shown := range strings.Split(block, "$ ")[1:] {
 			command, want, _ := strings.Cut(shown, "\n")
 			got := ""
-			if command == "echo $?" { //nolint:gocritic // A shell has more than one command.
+			if command == "echo $?" {
 				got = strconv.Itoa(code) + "\n"
 			} else {
 				got, code = l.output(command)

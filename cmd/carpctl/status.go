@@ -74,15 +74,15 @@ func writeIndented(w io.Writer, raw json.RawMessage) error {
 
 // watch shows something again and again until the user ends it. What goes wrong
 // is shown in place, because a daemon may come back.
-func (e *env) watch(ctx context.Context, clear bool, show func(context.Context, io.Writer) error) error {
+func (e *env) watch(ctx context.Context, wipe bool, show func(context.Context, io.Writer) error) error {
 	tick := time.NewTicker(e.refresh)
 	defer tick.Stop()
 	for first := true; ; first = false {
 		var b bytes.Buffer
 		switch {
-		case clear && e.terminal:
+		case wipe && e.terminal:
 			b.WriteString("\x1b[H\x1b[2J")
-		case clear && !first:
+		case wipe && !first:
 			b.WriteByte('\n')
 		}
 		if err := show(ctx, &b); err != nil && ctx.Err() == nil {

@@ -94,7 +94,7 @@ func (c *Client) ask(ctx context.Context, method, verb string, limit time.Durati
 	if err != nil {
 		return nil, c.explain(limited, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	return c.receive(limited, resp)
 }
 

@@ -24,7 +24,7 @@ func (c *Client) Follow(ctx context.Context, after uint64, fn func(status.EventL
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
@@ -54,7 +54,7 @@ func (c *Client) subscribe(live context.Context, end context.CancelCauseFunc, af
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	_, err = c.receive(live, resp)
 	return nil, err
 }
