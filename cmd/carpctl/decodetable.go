@@ -14,7 +14,7 @@ import (
 
 // decodeFormat lays out one line before its verdict. Widths are fixed, so that
 // a line can be written when its packet comes.
-const decodeFormat = "%6v  %-23s  %-24s  %-7s  %4v  %7v  %7v  %8v  %-16s  "
+const decodeFormat = "%6v  %-23s  %-25s  %-7s  %4v  %7v  %7v  %8v  %-16s  "
 
 // decodeTable writes one line for each advert, and on stderr what there was.
 func (e *env) decodeTable(records iter.Seq2[capture.Record, error], haveKeys bool) (err error) {

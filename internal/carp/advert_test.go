@@ -3,6 +3,7 @@ package carp
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"net"
 	"testing"
 
@@ -107,15 +108,24 @@ func receive(packet []byte, ttl uint8, vhid VHID, key *Key) Reason {
 	}
 	a, err := Parse(packet)
 	if err != nil {
-		return err.(Reason)
+		return reason(err)
 	}
 	if a.VHID != vhid {
 		return BadVHID
 	}
 	if err := key.Verify(a); err != nil {
-		return err.(Reason)
+		return reason(err)
 	}
 	return OK
+}
+
+// reason is the reason that an error is, or none if it is no reason.
+func reason(err error) Reason {
+	var r Reason
+	if !errors.As(err, &r) {
+		return NumReasons
+	}
+	return r
 }
 
 // TestParseRefuses changes one byte of a good advert at a time. Each row is
@@ -147,7 +157,7 @@ func TestParseRefuses(t *testing.T) {
 			}
 			continue
 		}
-		if err != r.want || got != (Advert{}) {
+		if !errors.Is(err, r.want) || got != (Advert{}) {
 			t.Errorf("%s: %v, %v, want %v and no advert", r.name, got, err, r.want)
 		}
 	}
@@ -157,7 +167,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseLengths(t *testing.T) {
 	b := unhex(t, example)
 	for n := range b {
-		if _, err := Parse(b[:n]); err != BadLength {
+		if _, err := Parse(b[:n]); !errors.Is(err, BadLength) {
 			t.Errorf("%d bytes: %v, want %v", n, err, BadLength)
 		}
 	}

@@ -2,6 +2,7 @@ package carp
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -13,10 +14,10 @@ func FuzzParse(f *testing.F) {
 		kind := Classify(b)
 		a, err := Parse(b)
 		if err != nil {
-			if reason, ok := err.(Reason); !ok || !reason.Rejected() || a != (Advert{}) {
+			if !reason(err).Rejected() || a != (Advert{}) {
 				t.Fatalf("refused with %#v and %v", err, a)
 			}
-			if kind == KindCARP && err != BadVHID {
+			if kind == KindCARP && !errors.Is(err, BadVHID) {
 				t.Fatalf("classified as CARP and refused: %v", err)
 			}
 			return

@@ -1,6 +1,7 @@
 package carp
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -121,7 +122,7 @@ func TestLladdr(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := NewKey(v.secret(), v.VHID, v.VIPs).Verify(a); err != BadDigest {
+	if err := NewKey(v.secret(), v.VHID, v.VIPs).Verify(a); !errors.Is(err, BadDigest) {
 		t.Errorf("%v, want %v", err, BadDigest)
 	}
 }
@@ -142,14 +143,14 @@ func TestVerifyCovers(t *testing.T) {
 		"address": NewKey(secret, 1, addrs("192.0.2.2")), "one address more": NewKey(secret, 1, addrs("192.0.2.1", "192.0.2.2")),
 		"no address": NewKey(secret, 1, nil),
 	} {
-		if k.Verify(good) != BadDigest {
+		if !errors.Is(k.Verify(good), BadDigest) {
 			t.Errorf("another %s was accepted", name)
 		}
 	}
 	for bit := range 160 {
 		a := good
 		a.Digest[bit/8] ^= 1 << (bit % 8)
-		if key.Verify(a) != BadDigest {
+		if !errors.Is(key.Verify(a), BadDigest) {
 			t.Errorf("bit %d of the digest flipped and accepted", bit)
 		}
 	}
