@@ -84,10 +84,8 @@ func TestDocsShowWhatIsPrinted(t *testing.T) {
 		code := 0
 		for _, shown := range strings.Split(block, "$ ")[1:] {
 			command, want, _ := strings.Cut(shown, "\n")
-			got := ""
-			if command == "echo $?" {
-				got = strconv.Itoa(code) + "\n"
-			} else {
+			got := strconv.Itoa(code) + "\n"
+			if command != "echo $?" {
 				got, code = l.output(command)
 			}
 			if got != want {

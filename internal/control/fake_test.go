@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -107,8 +108,15 @@ func serve(t *testing.T, src Source) (path string, log *logs) {
 	return path, log
 }
 
+// reply is the answer to a raw request.
+type reply struct {
+	code   int
+	header http.Header
+	body   []byte
+}
+
 // request is one raw HTTP request to a socket.
-func request(t *testing.T, path, method, url string, body []byte) *http.Response {
+func request(t *testing.T, path, method, url string, body []byte) reply {
 	t.Helper()
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
@@ -122,6 +130,10 @@ func request(t *testing.T, path, method, url string, body []byte) *http.Response
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{resp.StatusCode, resp.Header, got}
 }

@@ -108,7 +108,7 @@ func TestBadPathsAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{
 		"r1.sock":             "absolute",
-		dir + "/../x/r1.sock": "absolute and without",
+		dir + "/../x/r1.sock": "absolute, with no dots",
 		dir + "/r1.txt":       "INSTANCE.sock",
 		dir + "/.sock":        "INSTANCE.sock",
 		dir + "/" + "..sock":  "INSTANCE.sock",

@@ -44,7 +44,7 @@ func instanceOf(path string) string {
 // in plain words.
 func checkPath(path string) error {
 	if !filepath.IsAbs(path) || filepath.Clean(path) != path {
-		return fmt.Errorf("socket %s: the path must be absolute and without . or ..", path)
+		return fmt.Errorf("socket %s: the path must be absolute, with no dots as names", path)
 	}
 	if !strings.HasSuffix(path, suffix) || !instanceName.MatchString(instanceOf(path)) {
 		return fmt.Errorf("socket %s: its name must be INSTANCE%s", path, suffix)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,14 +16,14 @@ import (
 	"github.com/carpd/carpd/internal/status"
 )
 
-// answer reads a response as JSON.
-func answer(t *testing.T, resp *http.Response) map[string]any {
+// answer reads a reply as JSON.
+func answer(t *testing.T, resp reply) map[string]any {
 	t.Helper()
-	if got := resp.Header.Get("Content-Type"); got != "application/json" {
+	if got := resp.header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("Content-Type %q", got)
 	}
 	var body map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+	if err := json.Unmarshal(resp.body, &body); err != nil {
 		t.Fatal(err)
 	}
 	return body
@@ -53,8 +52,8 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 	} {
 		t.Run(c.method+" "+c.url, func(t *testing.T) {
 			resp := request(t, path, c.method, c.url, nil)
-			if resp.StatusCode != c.code {
-				t.Errorf("status %d, want %d", resp.StatusCode, c.code)
+			if resp.code != c.code {
+				t.Errorf("status %d, want %d", resp.code, c.code)
 			}
 			body := answer(t, resp)
 			if body["schema_version"] != 1.0 {
@@ -63,7 +62,7 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 			if text, _ := body["error"].(string); text != c.err {
 				t.Errorf("error %q, want %q", text, c.err)
 			}
-			if allow := resp.Header.Get("Allow"); (c.code == 405) != (allow != "") {
+			if allow := resp.header.Get("Allow"); (c.code == 405) != (allow != "") {
 				t.Errorf("Allow is %q", allow)
 			}
 		})
@@ -73,10 +72,7 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 func TestEmptyListsAreNotNull(t *testing.T) {
 	path, _ := serve(t, newFake())
 	for _, url := range []string{"/api/v1/status", "/api/v1/counters", "/api/v1/events"} {
-		body, err := io.ReadAll(request(t, path, "GET", url, nil).Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		body := request(t, path, "GET", url, nil).body
 		for _, list := range []string{`"groups":null`, `"carpdevs":null`, `"events":null`} {
 			if bytes.Contains(body, []byte(list)) {
 				t.Errorf("%s has %s", url, list)
@@ -161,8 +157,8 @@ func TestBodiesAreBounded(t *testing.T) {
 	src.reload = func(context.Context) error { t.Error("reloaded all the same"); return nil }
 	path, log := serve(t, src)
 	resp := request(t, path, "POST", "/api/v1/reload", make([]byte, maxBody+1))
-	if resp.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("status %d, want 413", resp.StatusCode)
+	if resp.code != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d, want 413", resp.code)
 	}
 	if got := answer(t, resp)["error"]; got != "the body has more than 65536 bytes" {
 		t.Errorf("error %q", got)
