@@ -14,7 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const lan = "testdata/decode/lan.pcap"
+// lan was captured on a veth pair: a keepalived that speaks VRRPv2 (VRID 1) and
+// VRRPv3 (VRIDs 52 and 53), and three ucarps: VHID 1 with the password
+// mekmitasdigoat, VHID 1 with another password, and VHID 7.
+const lan = "testdata/lan.pcap"
 
 // decodeConfig has the group of the first ucarp in the capture.
 const decodeConfig = `groups:

@@ -85,6 +85,7 @@ func TestNotForUs(t *testing.T) {
 		"IPv4 in IPv6":            eth(ip6(4, v4)),
 		"an ARP":                  append(addresses, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1),
 		"IP version 5":            eth(ip4(advert, header(0, 0x55))),
+		"IP version 5 for IPv6":   append(append(addresses, 0x86, 0xdd), append([]byte{0x5e}, ip6(112, advert)[1:]...)...),
 		"IPv4 said to be IPv6":    append(append(addresses, 0x86, 0xdd), v4...),
 		"IPv6 said to be IPv4":    append(append(addresses, 8, 0), ip6(112, advert)...),
 		"a fragment of UDP":       eth(ip6(44, append([]byte{17, 0, 0, 0x19, 1, 2, 3, 4}, advert...))),
