@@ -1,10 +1,8 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // Aspect is a part of a group that can change while it runs.
@@ -25,9 +23,6 @@ type Change struct {
 	Name string
 	What []Aspect
 }
-
-// Has reports whether an aspect changed.
-func (c Change) Has(a Aspect) bool { return slices.Contains(c.What, a) }
 
 // Plan is the way from one configuration to another. Every group is in one
 // of its lists; groups of the old configuration are in that order, the others
@@ -65,41 +60,6 @@ func Diff(old, new *Config) Plan {
 		p.Unchanged = append(p.Unchanged, g.Name())
 	}
 	return p
-}
-
-// Empty reports whether there is nothing to do.
-func (p Plan) Empty() bool {
-	return len(p.Added)+len(p.Removed)+len(p.Changed)+len(p.Restart) == 0
-}
-
-// String tells the plan in one line for the log and for who asked for it.
-func (p Plan) String() string {
-	var parts []string
-	for _, c := range p.Changed {
-		parts = append(parts, fmt.Sprintf("changed %s (%s)", c.Name, join(c.What)))
-	}
-	for _, n := range p.Added {
-		parts = append(parts, "added "+n)
-	}
-	for _, n := range p.Removed {
-		parts = append(parts, "removed "+n)
-	}
-	if len(p.Unchanged) > 0 {
-		parts = append(parts, fmt.Sprintf("%d unchanged", len(p.Unchanged)))
-	}
-	for _, key := range p.Restart {
-		parts = append(parts, key+" counts after a restart")
-	}
-	return strings.Join(parts, ", ")
-}
-
-// join lists aspects.
-func join(what []Aspect) string {
-	words := make([]string, len(what))
-	for i, a := range what {
-		words[i] = string(a)
-	}
-	return strings.Join(words, ", ")
 }
 
 // byName finds groups by their names.

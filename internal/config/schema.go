@@ -46,7 +46,6 @@ var (
 const (
 	allowedAddresses = "a list of IPv4 and IPv6 addresses, each once and with its prefix length (such as 192.0.2.1/24)"
 	allowedSecret    = "exactly one of password, password_file, password_credential"
-	allowedText      = "a text, in quotes if it looks like something else"
 )
 
 // fileKeys are the keys at the top of the file.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/iface"
+)
+
+// liveProblem is a group that would stay INIT on this machine, or collide.
+type liveProblem struct {
+	Group   string `json:"group"`
+	Problem string `json:"problem"`
+	line    int
+}
+
+// lookAtMachine compares a configuration with the interfaces that are there.
+func lookAtMachine(ctx context.Context, cfg *config.Config) ([]liveProblem, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changes, err := iface.Watch(ctx, zerolog.Nop())
+	if err != nil {
+		return nil, err
+	}
+	return liveProblems(cfg, <-changes), nil
+}
+
+// liveProblems lists what does not fit. Where auto finds an interface, the VHID
+// must still be free on it.
+func liveProblems(cfg *config.Config, s iface.System) (out []liveProblem) {
+	type taken struct {
+		index int
+		vhid  carp.VHID
+	}
+	first := map[taken]string{}
+	for _, g := range cfg.Groups {
+		l, err := carpdev(g, s)
+		if err != nil {
+			out = append(out, liveProblem{g.Name(), err.Error(), g.Line})
+			continue
+		}
+		t := taken{l.Index, g.VHID}
+		if other, twice := first[t]; twice {
+			out = append(out, liveProblem{g.Name(), fmt.Sprintf("is on %s, where %s is already", l.Name, other), g.Line})
+			continue
+		}
+		first[t] = g.Name()
+	}
+	return out
+}
+
+// carpdev is the interface of a group.
+func carpdev(g config.Group, s iface.System) (iface.Link, error) {
+	if g.Carpdev == config.Auto {
+		return s.Resolve(g.Addresses)
+	}
+	l, there := s.ByName(g.Carpdev)
+	switch {
+	case !there:
+		return l, fmt.Errorf("there is no interface %s, only %s", g.Carpdev, linkNames(s))
+	case l.Loopback:
+		return l, fmt.Errorf("%s is a loopback interface, which has no peers", g.Carpdev)
+	}
+	return l, nil
+}
+
+// linkNames lists the interfaces of the machine.
+func linkNames(s iface.System) string {
+	names := make([]string, len(s.Links))
+	for i, l := range s.Links {
+		names[i] = l.Name
+	}
+	return strings.Join(names, ", ")
+}
