@@ -44,7 +44,8 @@ func (k *Keeper) AddAddress(index int, addr netip.Addr) (ours bool, err error) {
 	return ours, nil
 }
 
-// DelAddress takes an address away if we added it.
+// DelAddress takes an address away if we added it. When it was the interface's
+// last IPv4 address, the kernel drops the IPv4 routes of the interface with it.
 func (k *Keeper) DelAddress(index int, addr netip.Addr) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -25,6 +25,11 @@ func Watch(ctx context.Context, log zerolog.Logger) (<-chan System, error) {
 	if err != nil {
 		return nil, err
 	}
+	return watchWith(ctx, log, b)
+}
+
+// watchWith is Watch with a bell that is there already, and closes it.
+func watchWith(ctx context.Context, log zerolog.Logger, b *bell) (<-chan System, error) {
 	w := &watch{log: log, bell: b, rings: make(chan struct{}, 1), silent: make(chan struct{})}
 	if err := w.start(); err != nil {
 		b.close()
