@@ -128,14 +128,15 @@ static __always_inline bool carp_sum_is_right(const void *bytes, __u32 len)
 }
 
 /*
- * A VRRPv2 packet with 7 addresses has the shape of an advert. Its checksum,
- * which covers all of its 44 bytes, tells the two apart.
+ * A VRRPv2 packet with 7 addresses has the shape of an advert, and without a
+ * password even its first 36 bytes have a right checksum. It is told by its own
+ * length and the checksum over all of it.
  */
 static __always_inline bool carp_is_vrrp7(const struct carp_frame *f, const struct carp_packet *p)
 {
 	__u8 bytes[CARP_VRRP7_LEN] __attribute__((aligned(8)));
 
-	return p->length >= sizeof(bytes) && carp_load(f, p->payload, bytes, sizeof(bytes)) &&
+	return p->length == sizeof(bytes) && carp_load(f, p->payload, bytes, sizeof(bytes)) &&
 	       bytes[4] <= 2 && carp_sum_is_right(bytes, sizeof(bytes));
 }
 
@@ -211,7 +212,7 @@ static __always_inline enum carp_reason carp_judge(const struct carp_frame *f,
 	if (!carp_is_for_us(f, p))
 		return CARP_BAD_DST;
 	if (!carp_sum_is_right(bytes, CARP_ADVERT_LEN))
-		return carp_is_vrrp7(f, p) ? CARP_IS_VRRP : CARP_BAD_CHECKSUM;
+		return CARP_BAD_CHECKSUM;
 	return CARP_OK;
 }
 
@@ -255,6 +256,8 @@ static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 		return carp_not_ours();
 
 	reason = carp_shape(bytes, p.length);
+	if (reason == CARP_OK && carp_is_vrrp7(f, &p))
+		reason = CARP_IS_VRRP;
 	if (reason == CARP_IS_VRRP)
 		return carp_vrrp(f, &p, bytes);
 	if (reason != CARP_OK)
@@ -266,8 +269,6 @@ static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 	reason = carp_judge(f, &p, bytes);
 	if (reason == CARP_OK)
 		return carp_deliver(f, &p, owner, bytes);
-	if (reason == CARP_IS_VRRP)
-		return carp_vrrp(f, &p, bytes);
 	carp_count(owner->slot, reason);
 	return CARP_DROP;
 }
