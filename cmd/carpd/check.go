@@ -72,30 +72,41 @@ func checkOptionsOf(c *cli.Context) (o checkOptions, err error) {
 
 // run checks the file and reports in the chosen format.
 func (o checkOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
-	f := findings{file: o.file}
-	cfg, warnings, err := configfile.Load(o.file, true)
-	f.warnings = warnings
-	if err != nil && !errors.As(err, &f.mistakes) {
+	f, err := o.check(ctx)
+	if err != nil {
 		return cli.Exit(err, exitMistakes)
 	}
-	if cfg != nil {
-		f.groups = len(cfg.Groups)
-	}
-	if cfg != nil && o.live {
-		if f.live, err = lookAtMachine(ctx, cfg); err != nil {
+	if o.output == "json" {
+		if err := f.json(stdout); err != nil {
 			return err
 		}
-	}
-	if o.output == "json" {
-		err = f.json(stdout)
 	} else {
 		f.source, _ = os.ReadFile(o.file) // Only for excerpts; none without it.
 		f.text(stdout, stderr)
 	}
-	if err == nil && !f.ok() {
-		err = cli.Exit("", exitMistakes)
+	if !f.ok() {
+		return cli.Exit("", exitMistakes)
 	}
-	return err
+	return nil
+}
+
+// check finds out what there is to say about the file. The error is about
+// what could not be looked at.
+func (o checkOptions) check(ctx context.Context) (findings, error) {
+	f := findings{file: o.file}
+	cfg, warnings, err := configfile.Load(o.file, true)
+	f.warnings = warnings
+	if errors.As(err, &f.mistakes) {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	f.groups = len(cfg.Groups)
+	if o.live {
+		f.live, err = lookAtMachine(ctx, cfg)
+	}
+	return f, err
 }
 
 // findings are all that a check has found.

@@ -26,6 +26,10 @@ const mask = "***"
 var (
 	// aKey is a key as YAML sees it: a word, a colon, and a blank or the end.
 	aKey = regexp.MustCompile(`["']?([A-Za-z0-9_-]+)["']?\s*:(?:\s|$)`)
+	// glued is a word with a colon in it, as the parser takes for a key and its
+	// value within braces, and anAddress what is none of that.
+	glued     = regexp.MustCompile(`[^\s,{}\[\]"']*:[^\s,{}\[\]"']+`)
+	anAddress = regexp.MustCompile(`^[0-9A-Fa-f:.]+(/[0-9]+)?$`)
 	// lead is what may stand before the first key of a line.
 	lead = regexp.MustCompile(`^[\s{\[-]*$`)
 	// addresses is a line of a list of addresses.
@@ -45,6 +49,11 @@ func shown(line string) string {
 	}
 	if !lead.MatchString(line[:keys[0][0]]) {
 		return masked(line, 0)
+	}
+	for _, g := range glued.FindAllStringIndex(line, -1) {
+		if !anAddress.MatchString(line[g[0]:g[1]]) {
+			return masked(line, min(g[0], keys[0][1]))
+		}
 	}
 	for _, k := range keys {
 		if !harmless(line[k[2]:k[3]]) {

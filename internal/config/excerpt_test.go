@@ -24,6 +24,7 @@ func TestLine(t *testing.T) {
 		{"behind a harmless key", "    vhid: 1 password: hunter22 → vhid: 1 password: ***"},
 		{"before a harmless key", "    hunter22 vhid: 1 → ***"},
 		{"in braces", "  - {vhid: 1, password: hunter22, carpdev: eth0} → - {vhid: 1, password: ***\n  - {vhid: 2} → ="},
+		{"glued in braces", "  - {vhid: 1, 0:hunter22, carpdev: eth0} → - {vhid: ***\n  - {vhid: 1, addresses: [::1/64, fe80::1]} → ="},
 		{"in open braces", "  - {vhid: 1, password: hunter22, → - {vhid: 1, password: ***\n  carpdev: hunter22 → ***"},
 		{"open quote", "    password: \"hunter → password: ***\nvhid: 22 → ***\n  - vhid: 3 → - ***"},
 		{"block", "    password: | → password: ***\n      vhid: hunter22 → ***\n\n      advskew: 3 → ***\n    vhid: 3 → ="},
