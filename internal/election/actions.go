@@ -21,14 +21,28 @@ func (m *Machine) yield(now time.Time, r Received, extra time.Duration, k CauseK
 
 // takeOver makes a BACKUP a MASTER because of an advert. If the advert was
 // read late, what arrived after it has to be read first: the deadline is now.
+// If a tie without order made this BACKUP, its own fraction of a second passes
+// first: the equal peer heard the same advert, and the two would meet again.
 func (m *Machine) takeOver(now time.Time, r Received, k CauseKind) Effects {
 	c := m.about(k, r)
-	c.Late = now.Sub(r.At)
-	if c.Late <= readLate {
+	c.Late, c.Extra = now.Sub(r.At), m.wait.extra
+	switch {
+	case c.Extra > 0:
+		return m.postpone(now.Add(c.Extra), c, CauseTieWait)
+	case c.Late > readLate:
+		return m.postpone(now, c, CauseReadLate)
+	default:
 		return m.toMaster(now, c)
 	}
-	m.wait.due, m.wait.dueWhy = now, c
-	c.Kind = CauseReadLate
+}
+
+// postpone leaves a take-over for c to the deadline. One that is due already
+// stays as it is.
+func (m *Machine) postpone(due time.Time, c Cause, why CauseKind) Effects {
+	if m.wait.due.IsZero() {
+		m.wait.due, m.wait.dueWhy = due, c
+	}
+	c.Kind = why
 	return m.stay(c)
 }
 

@@ -66,6 +66,7 @@ const (
 	CauseOtherBowOut    // bow-out of a node that is not our MASTER
 	CauseOldAdvert      // BACKUP, it arrived before the waiting began
 	CauseReadLate       // BACKUP, a take-over that waits for later adverts
+	CauseTieWait        // BACKUP, a take-over that waits after a tie
 	CauseUnusedFamily   // the group has no address of this family
 	CauseAdvertInInit   // adverts do not matter in INIT
 	CauseEarlyTick      // the deadline is not reached
@@ -94,7 +95,7 @@ var names = [numCauses]string{
 	"master bowed out", "preempt", "master demoted", "master too slow", "better master",
 	"less demoted master", "tie lost", "tie", "stalled",
 	"master heard", "advert due", "adverts sent", "worse advert", "tie won", "tie in other family",
-	"bow-out of another", "old advert", "advert read late", "advert in unused family",
+	"bow-out of another", "old advert", "advert read late", "waiting after a tie", "advert in unused family",
 	"advert in INIT", "early tick", "late report", "demotion", "reconfigured", "already up",
 	"unknown event",
 }

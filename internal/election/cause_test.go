@@ -96,6 +96,13 @@ func familyLost() Effects {
 	return m.Step(at(3), Tick{})
 }
 
+// afterTie is a worse MASTER heard just after a tie without order.
+func afterTie() Effects {
+	m := master(settings(0, preempt))
+	hear(0.5, 1, 0, from(own4)).step(m)
+	return hear(0.6, 1, 100).step(m)
+}
+
 // refusals are the causes of events that change nothing.
 func refusals() map[CauseKind][]causeRow {
 	return map[CauseKind][]causeRow{
@@ -123,6 +130,8 @@ func refusals() map[CauseKind][]causeRow {
 			"BACKUP because the advert of 192.0.2.11 arrived before it began to listen"}},
 		CauseReadLate: {{after(backup(settings(0)), 2, hear(1, 255, 255)), "advert read late",
 			"BACKUP because the advert of 192.0.2.11 was read 1.00 s late and what arrived after it comes first"}},
+		CauseTieWait: {{afterTie(), "waiting after a tie",
+			"BACKUP because after a tie without order it lets 0.25 s pass before it takes over from 192.0.2.11"}},
 		CauseUnusedFamily: {{hear(1, 1, 0, by6(low6)).step(backup(settings(0))), "advert in unused family",
 			"BACKUP because the group has no IPv6 address, so that the advert of fe80::11 does not count"}},
 		CauseAdvertInInit: {{hear(1, 1, 0).step(New(settings(0))), "advert in INIT",

@@ -128,12 +128,11 @@ func ignoreOldAdvert(m *Machine, _ time.Time, r Received) (Effects, bool) {
 	return m.stay(m.about(CauseOldAdvert, r)), true
 }
 
-// A bow-out speaks for its sender alone: a BACKUP that has since heard another
-// MASTER stays. Otherwise the repeated bow-out of a leaving node would make a
-// second MASTER of a third node that has just yielded (ours).
+// A bow-out speaks for its sender alone: a BACKUP that has heard another MASTER
+// stays. Otherwise the repeated bow-out of a leaving node would make a second
+// MASTER of a third node that has just yielded (ours).
 func ignoreBowOutOfAnother(m *Machine, _ time.Time, r Received) (Effects, bool) {
-	last := m.wait.heard[r.Family]
-	if !r.Advert.IsBowOut() || last.at.IsZero() || plain(last.from) == plain(r.From) {
+	if !r.Advert.IsBowOut() || m.wait.follows(r) {
 		return Effects{}, false
 	}
 	return m.stay(m.about(CauseOtherBowOut, r)), true
@@ -183,6 +182,9 @@ func takeOverTooSlow(m *Machine, now time.Time, r Received) (Effects, bool) {
 func rearm(m *Machine, _ time.Time, r Received) (Effects, bool) {
 	m.remember(r)
 	m.wait.due, m.wait.dueWhy = time.Time{}, Cause{}
+	if r.At.Sub(m.wait.horizon) > m.interval() {
+		m.wait.extra = 0 // the tie is over: this is no leftover of its round
+	}
 	fx := m.stay(m.about(CauseMasterHeard, r))
 	m.why = fx.Cause
 	if m.tie(r) && !m.wait.tieTold {

@@ -86,6 +86,27 @@ func TestYieldTieWithoutOrder(t *testing.T) {
 	}
 }
 
+// The same wait holds for a take-over by an advert: otherwise two equal nodes
+// that preempt a third one tie again and again, and it is the MASTER for long.
+func TestTakeOverAfterTieWithoutOrder(t *testing.T) {
+	m := master(settings(0, preempt))
+	hear(0.5, 1, 0, from(own4)).step(m)
+	fx := hear(0.6, 1, 100).step(m)
+	expect(t, fx, Backup, CauseTieWait)
+	expectWake(t, fx, at(0.85))
+	expectWake(t, hear(0.7, 1, 100).step(m), at(0.85)) // not ever later
+	expect(t, m.Step(at(0.85), Tick{}), Master, CausePreempt)
+
+	// The equal peer was quicker.
+	m = master(settings(0, preempt))
+	hear(0.5, 1, 0, from(own4)).step(m)
+	hear(0.6, 1, 100).step(m)
+	expectWake(t, hear(0.7, 1, 0, from(own4)).step(m), at(0.5+3+0.25))
+	expectWake(t, hear(0.8, 1, 100).step(m), at(0.8+0.25)) // still of that tie
+	hear(1.6, 1, 0, from(own4)).step(m)
+	expect(t, hear(1.7, 1, 100).step(m), Master, CausePreempt) // once
+}
+
 // Spec: a MASTER yields only to a numerically higher source address.
 func TestYieldTieToHigherAddress(t *testing.T) {
 	fx := hear(0.5, 1, 0, from(high4)).step(master(settings(0)))
@@ -151,6 +172,12 @@ func TestIgnoreBowOutOfAnother(t *testing.T) {
 	expect(t, hear(1.000, 255, 255, from(low4)).step(m), Master, CauseBowOut)
 	expect(t, hear(1.001, 1, 50, from(high4)).step(m), Backup, CauseBetterMaster)
 	expect(t, hear(1.010, 255, 255, from(low4)).step(m), Backup, CauseOtherBowOut)
+	expect(t, hear(1.020, 255, 255, from(high4)).step(m), Master, CauseBowOut)
+
+	// The successor was heard in one family, the bow-out comes in the other.
+	m = master(settings(100, dualStack))
+	hear(1.001, 1, 50, from(high4)).step(m)
+	expect(t, hear(1.010, 255, 255, by6(low6)).step(m), Backup, CauseOtherBowOut)
 	expect(t, hear(1.020, 255, 255, from(high4)).step(m), Master, CauseBowOut)
 }
 

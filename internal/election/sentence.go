@@ -137,6 +137,8 @@ func (c Cause) ofAdvert() string {
 		return fmt.Sprintf("the advert of %s arrived before it began to listen", c.peer())
 	case CauseReadLate:
 		return fmt.Sprintf("the advert of %s was read %s late and what arrived after it comes first", c.peer(), secs(c.Late))
+	case CauseTieWait:
+		return fmt.Sprintf("after a tie without order it lets %s pass before it takes over from %s", secs(c.Extra), c.peer())
 	case CauseUnusedFamily:
 		return fmt.Sprintf("the group has no %s address, so that the advert of %s does not count", c.Family, c.peer())
 	case CauseAdvertInInit:

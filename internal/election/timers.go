@@ -16,7 +16,9 @@ type waiting struct {
 	armed [2]time.Time
 	// heard is the last advert that kept us BACKUP, by family.
 	heard [2]heard
-	// due and dueWhy are a take-over that waits until all adverts are read.
+	// extra is what a tie without order adds, once, to the next take-over.
+	extra time.Duration
+	// due and dueWhy are a take-over that has been decided but has to wait.
 	due    time.Time
 	dueWhy Cause
 	// tieTold says that an equal MASTER was already reported.
@@ -103,4 +105,13 @@ func (m *Machine) remember(r Received) {
 	if r.At.After(m.wait.armed[r.Family]) {
 		m.wait.armed[r.Family] = r.At
 	}
+}
+
+// follows reports whether the sender may be the MASTER that is followed: it was
+// the last one heard in this family, or none was heard in any.
+func (w *waiting) follows(r Received) bool {
+	if last := w.heard[r.Family]; !last.at.IsZero() {
+		return plain(last.from) == plain(r.From)
+	}
+	return w.heard[carp.IPv4].at.IsZero() && w.heard[carp.IPv6].at.IsZero()
 }

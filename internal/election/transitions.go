@@ -13,7 +13,7 @@ func (m *Machine) toInit(now time.Time, c Cause) Effects {
 // Only adverts that arrived after horizon can make this BACKUP a MASTER.
 func (m *Machine) toBackup(now, horizon time.Time, extra time.Duration, c Cause) Effects {
 	fx := m.enter(Backup, now, c)
-	m.wait.horizon = horizon
+	m.wait.horizon, m.wait.extra = horizon, extra
 	m.armAll(now.Add(extra))
 	return fx
 }
