@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"time"
 
 	"github.com/carpd/carpd/internal/build"
 	"github.com/carpd/carpd/internal/carp"
@@ -17,7 +16,7 @@ type source struct{ *parts }
 // Status is the picture that the loop published last.
 func (s *source) Status() *status.Snapshot {
 	host, _ := os.Hostname()
-	awake := s.agent.Awake()
+	awake, ago := s.agent.Awake()
 	return &status.Snapshot{
 		SchemaVersion: status.SchemaVersion,
 		Instance:      s.cfg.Instance,
@@ -26,7 +25,7 @@ func (s *source) Status() *status.Snapshot {
 		Hostname:      host,
 		StartedAt:     s.started,
 		TakenAt:       awake,
-		Age:           max(0, time.Since(awake).Seconds()),
+		Age:           ago.Seconds(),
 		Groups:        s.agent.Groups(),
 		Carpdevs:      s.agent.Carpdevs(),
 	}

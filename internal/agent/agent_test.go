@@ -47,7 +47,9 @@ func TestTakeoverDoesNotWaitForNetlink(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
 		began := time.Now()
 		n := l.start(1, settings(0))
+		n.mu.Lock()
 		n.slow = time.Minute
+		n.mu.Unlock()
 		pass(3*time.Second + 9*time.Millisecond)
 		if got := n.deeds(began.Add(3 * time.Second)); len(got) != 0 {
 			t.Fatalf("spoke before its time: %q", got)
@@ -56,7 +58,6 @@ func TestTakeoverDoesNotWaitForNetlink(t *testing.T) {
 		if got := n.deeds(began.Add(3 * time.Second)); !slices.Contains(got, "advert IPv4") {
 			t.Fatalf("waits for netlink: %q", got)
 		}
-		n.slow = 0
 	})
 }
 
@@ -94,7 +95,9 @@ func TestHandOver(t *testing.T) {
 			t.Fatalf("%s and %s", a.state(), b.state())
 		}
 		now := time.Now()
+		b.mu.Lock()
 		b.slow = 5 * time.Millisecond
+		b.mu.Unlock()
 		a.cancel()
 		synctest.Wait()
 		want := []string{"answer never", "accept for 1.2s", "bow-out IPv4"}
@@ -193,7 +196,9 @@ func TestDeadlineReadsTheRingFirst(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
 		a, b := l.start(1, settings(0)), l.start(2, settings(100))
 		pass(10 * time.Second)
-		b.ready = nil // From now on no signal: only the deadline wakes the loop.
+		b.mu.Lock()
+		b.mute = true // From now on only the deadline wakes the loop.
+		b.mu.Unlock()
 		pass(3 * time.Second)
 		if b.state() != "BACKUP" || a.state() != "MASTER" {
 			t.Errorf("%s and %s", a.state(), b.state())

@@ -29,9 +29,19 @@ func (a *Agent) onEvent(e dataplane.Event) {
 	case dataplane.Claim:
 		a.onClaim(g, e)
 	case dataplane.VRRPCollision:
-		a.note(status.Event{Kind: "vrid collision", Group: g.name,
-			Text: "a VRRP router " + e.Src.String() + " uses the same id and so the same virtual MAC: choose another vhid"})
+		a.onCollision(g, e)
 	}
+}
+
+// onCollision tells of a VRRP router with our id, once in a while.
+func (a *Agent) onCollision(g *group, e dataplane.Event) {
+	if last := g.logged[carp.IsVRRP]; !last.IsZero() && e.At.Sub(last) < logGap {
+		return
+	}
+	g.logged[carp.IsVRRP] = e.At
+	a.note(status.Event{Kind: "vrid collision", Group: g.name,
+		Text: "a VRRP router " + e.Src.String() + " uses the same id and so the same virtual MAC: choose another vhid"})
+	a.Log.Warn().Str("group", g.name).Stringer("peer", e.Src).Msg("vrid collision: choose another vhid")
 }
 
 // onAdvert checks an advert in the order of the BSDs; each refusal has its

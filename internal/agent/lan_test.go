@@ -23,6 +23,7 @@ import (
 // lan is a wire in memory: what one node sends the others' kernels receive.
 type lan struct {
 	t     *testing.T
+	mu    sync.Mutex // guards nodes
 	nodes []*node
 	delay time.Duration
 }
@@ -43,6 +44,7 @@ type node struct {
 	did     []deed
 	ring    []dataplane.Event
 	ready   chan struct{}
+	mute    bool // nobody is told that the ring is not empty
 	answer  map[dataplane.Slot]time.Time
 	accept  map[dataplane.Slot]time.Time
 	slots   dataplane.Slot
@@ -73,7 +75,9 @@ func (l *lan) start(number byte, groups ...config.Group) *node {
 		Transport: n, Dataplane: n, Addresses: n, Systems: n.systems,
 		Router: func(string) bool { return false }, Log: zerolog.Nop(),
 	}, &config.Config{Instance: "test", Groups: groups})
+	l.mu.Lock()
 	l.nodes = append(l.nodes, n)
+	l.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.systems <- n.system(true)
@@ -163,6 +167,8 @@ func (n *node) SendAdvert(o transport.Outgoing) error {
 	if cut {
 		return nil
 	}
+	n.lan.mu.Lock()
+	defer n.lan.mu.Unlock()
 	for _, peer := range n.lan.nodes {
 		if peer != n {
 			peer.receive(n, o, adv)
@@ -181,6 +187,9 @@ func (n *node) receive(from *node, o transport.Outgoing, adv carp.Advert) {
 		Kind: dataplane.Advert, At: time.Now(), Ifindex: eth0, Slot: dataplane.Slot(1), VHID: adv.VHID,
 		Family: o.Family, TTL: carp.TTL, Src: o.Src, Dst: o.Dst, MAC: o.SrcMAC, Payload: slices.Clone(o.Payload),
 	})
+	if n.mute {
+		return
+	}
 	select {
 	case n.ready <- struct{}{}:
 	default:
@@ -257,7 +266,10 @@ func (n *node) Drain(f func(dataplane.Event)) error {
 // Addresses.
 
 func (n *node) AddAddress(_ int, addr netip.Addr) (bool, error) {
-	time.Sleep(n.slow)
+	n.mu.Lock()
+	slow := n.slow
+	n.mu.Unlock()
+	time.Sleep(slow)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.present[addr] = true

@@ -14,7 +14,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	go func() { defer close(worker); a.work() }()
 	defer func() { close(a.jobs); <-worker }()
 
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
 	stop := ctx.Done()
 	for !a.stopping || a.busy() {
@@ -40,11 +40,15 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// arm sets the timer to the earliest alarm.
+// heartbeat is how often the loop turns when nothing happens, so that an old
+// picture always means a loop that hangs.
+const heartbeat = time.Second
+
+// arm sets the timer to the earliest alarm, or to the next heartbeat.
 func (a *Agent) arm(t *time.Timer) {
-	d := time.Hour
+	d := heartbeat
 	if next := a.alarms.next(); !next.IsZero() {
-		d = max(0, next.Sub(a.Now()))
+		d = min(d, max(0, next.Sub(a.Now())))
 	}
 	t.Reset(d)
 }

@@ -159,5 +159,9 @@ func (a *Agent) Groups() []status.Group {
 	return out
 }
 
-// Awake is when the loop turned last, on the wall clock.
-func (a *Agent) Awake() time.Time { return a.Wall(time.Unix(0, a.awake.Load())) }
+// Awake is when the loop turned last, on the wall clock, and how long ago that
+// is by the boot clock.
+func (a *Agent) Awake() (at time.Time, ago time.Duration) {
+	last := time.Unix(0, a.awake.Load())
+	return a.Wall(last), a.Now().Sub(last)
+}
