@@ -37,6 +37,9 @@ func (o *Options) detect(f *os.File) {
 // ErrBroken says that something promised was not measured.
 var ErrBroken = errors.New("a promise was broken")
 
+// ErrInterrupted says that somebody did not want to wait for the end.
+var ErrInterrupted = errors.New("interrupted")
+
 // demo is one run.
 type demo struct {
 	Options
@@ -63,7 +66,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		return errors.Join(err, d.tearDown())
 	}
 	defer func() { err = errors.Join(err, d.finish(err)) }()
-	return d.watched(ctx)
+	if err := d.watched(ctx); err == nil || ctx.Err() == nil {
+		return err
+	}
+	return ErrInterrupted
 }
 
 // setUp builds the network and prepares both routers.
@@ -128,7 +134,7 @@ func (d *demo) watched(ctx context.Context) error {
 // nothing went wrong but a promise, else it removes it. What a daemon said is
 // shown when something failed.
 func (d *demo) finish(err error) error {
-	if err != nil && !errors.Is(err, ErrBroken) && !errors.Is(err, context.Canceled) {
+	if err != nil && !errors.Is(err, ErrBroken) && !errors.Is(err, ErrInterrupted) {
 		d.showLogs()
 	}
 	if d.Keep && (err == nil || errors.Is(err, ErrBroken)) {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,16 +111,20 @@ func shown(what string, list []time.Duration) row {
 	return row{what: what, measured: figures(list), kept: true}
 }
 
-// figures are the median and, when there are several, all of them.
+// figures are the median and all of them, or the range when there are many.
 func figures(list []time.Duration) string {
-	if len(list) < 2 {
-		return short(median(list))
+	m := short(median(list))
+	switch n := len(list); {
+	case n < 2:
+		return m
+	case n > 3:
+		return fmt.Sprintf("%s  (%d: %s to %s)", m, n, short(slices.Min(list)), short(slices.Max(list)))
 	}
 	all := make([]string, len(list))
 	for i, d := range list {
 		all[i] = short(d)
 	}
-	return short(median(list)) + "  (" + strings.Join(all, ", ") + ")"
+	return m + "  (" + strings.Join(all, ", ") + ")"
 }
 
 // short prints a time with three figures or so.

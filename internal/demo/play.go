@@ -46,8 +46,10 @@ func (d *demo) begin(ctx context.Context) error {
 	if err := d.settled(ctx); err != nil {
 		return err
 	}
-	if err := d.ping.WaitReply(ctx, time.Now()); err != nil {
-		return err
+	wait, cancel := context.WithTimeout(ctx, takeover)
+	defer cancel()
+	if err := d.ping.WaitReply(wait, time.Now()); err != nil {
+		return fmt.Errorf("the client gets no answer from %s: %w", lab.Virtual4.Addr(), err)
 	}
 	d.screen.say("the client's neighbour entry goes stale and is asked for again")
 	return d.ageEntry(ctx)
@@ -107,7 +109,7 @@ func (d *demo) crash(ctx context.Context) error {
 
 // cut pulls r1's cable 10 ms after an advert, and plugs it in again.
 func (d *demo) cut(ctx context.Context) error {
-	a, err := d.lab.Wire.WaitAdvert(ctx, lab.From(d.r1.Node, time.Now()))
+	a, err := d.advert(ctx, lab.From(d.r1.Node, time.Now()))
 	if err != nil {
 		return err
 	}
@@ -143,7 +145,7 @@ func (d *demo) handOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bow, err := d.lab.Wire.WaitAdvert(ctx, func(a lab.Advert) bool {
+	bow, err := d.advert(ctx, func(a lab.Advert) bool {
 		return a.BowOut() && lab.From(d.r1.Node, from)(a)
 	})
 	if err != nil {
@@ -186,16 +188,25 @@ func (d *demo) freeze(ctx context.Context) error {
 // takenOver waits for r2's first advert after an instant, watches a moment
 // longer and checks the client's entry.
 func (d *demo) takenOver(ctx context.Context, from time.Time) (lab.Advert, error) {
-	wait, cancel := context.WithTimeout(ctx, takeover)
-	defer cancel()
-	first, err := d.lab.Wire.WaitAdvert(wait, lab.From(d.r2.Node, from))
+	first, err := d.advert(ctx, lab.From(d.r2.Node, from))
 	if err != nil {
-		return first, fmt.Errorf("r2 does not take over: %w", err)
+		return first, err
 	}
 	if err := pause(ctx, calm); err != nil {
 		return first, err
 	}
 	return first, d.noteMAC()
+}
+
+// advert waits for the first advert that matches.
+func (d *demo) advert(ctx context.Context, match func(lab.Advert) bool) (lab.Advert, error) {
+	ctx, cancel := context.WithTimeout(ctx, takeover)
+	defer cancel()
+	a, err := d.lab.Wire.WaitAdvert(ctx, match)
+	if err != nil {
+		return a, fmt.Errorf("the advert that should come now does not: %w", err)
+	}
+	return a, nil
 }
 
 // backAgain does what lets r1 return and watches it take its place.

@@ -56,7 +56,7 @@ func (s *strip) print(out *screen) {
 		return
 	}
 	out.line("")
-	out.line("K crash  S start  C cable out  P cable in  T hand-over  F freeze  W thaw; one character is " + cell.String())
+	out.line("K crash  S start  C cable out  P cable in  T hand-over  F freeze  W thaw; one character is " + short(cell))
 	out.line("M MASTER  b BACKUP  i INIT  x no carpd  z frozen  - cut off;  client: # answered  + partly  . not")
 	for i, from := range s.rounds {
 		until := s.samples[len(s.samples)-1].at
