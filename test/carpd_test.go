@@ -154,13 +154,19 @@ func (c *carpd) packets(reason string) uint64 {
 }
 
 // event waits for one of a kind.
-func (c *carpd) event(kind string, within time.Duration) (found status.Event) {
+func (c *carpd) event(kind string, within time.Duration) status.Event {
+	c.s.t.Helper()
+	return c.eventLike(within, kind, func(status.Event) bool { return true })
+}
+
+// eventLike waits for one of a kind that matches.
+func (c *carpd) eventLike(within time.Duration, kind string, match func(status.Event) bool) (found status.Event) {
 	c.s.t.Helper()
 	c.s.eventually(within, "event "+kind+" of "+c.node.Name, func() bool {
 		all, err := c.control.Events(c.s.t.Context(), 0)
 		c.s.must(err)
 		for _, e := range all.Events {
-			if e.Kind == kind {
+			if e.Kind == kind && match(e) {
 				found = e
 				return true
 			}
