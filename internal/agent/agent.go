@@ -40,6 +40,7 @@ type Dataplane interface {
 	Accept(dataplane.Slot, time.Time)
 	Ready() <-chan struct{}
 	Drain(func(dataplane.Event)) error
+	Counters() (dataplane.Counters, error)
 }
 
 // Addresses is what the worker needs to put addresses and filter entries on an
@@ -80,7 +81,6 @@ type Agent struct {
 	results  chan addressResult
 	stopping bool
 	retry    *alarm
-	ringFull uint64
 
 	listed  atomic.Pointer[[]*group]
 	devs    atomic.Pointer[[]status.Carpdev]

@@ -311,3 +311,19 @@ func TestRejoinOnCarrier(t *testing.T) {
 		}
 	})
 }
+
+// Adverts lost to a full ring are an event.
+func TestRingFull(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		n := l.start(1, settings(0))
+		pass(4 * time.Second)
+		n.mu.Lock()
+		n.lost = 7
+		n.mu.Unlock()
+		pass(7 * time.Second)
+		events := slices.DeleteFunc(slices.Clone(n.Events(0)), func(e status.Event) bool { return e.Kind != "ring full" })
+		if len(events) != 1 || events[0].Text != "7 adverts lost because the ring buffer was full" {
+			t.Errorf("%+v", events)
+		}
+	})
+}

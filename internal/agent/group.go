@@ -64,7 +64,7 @@ type tally struct {
 }
 
 // addGroup makes a group of its configuration, in INIT and on no carpdev.
-func (a *Agent) addGroup(c config.Group) *group {
+func (a *Agent) addGroup(c config.Group) {
 	g := &group{name: c.Name(), cfg: c, addrs: addrsOf(c), seen: map[string]peer{}}
 	g.machine = election.New(paramsOf(c, 0))
 	g.keys = newKeyring(c.VHID, c.Secret, g.addrs)
@@ -79,7 +79,6 @@ func (a *Agent) addGroup(c config.Group) *group {
 	a.groups[g.name] = g
 	a.relist()
 	a.publish(g)
-	return g
 }
 
 // dropGroup forgets a group that has left.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -51,8 +52,9 @@ func (a *Agent) onAdvert(g *group, e dataplane.Event) {
 	if err == nil {
 		err = a.check(g, adv, e)
 	}
-	if err != nil {
-		a.reject(g, e, err.(carp.Reason))
+	var why carp.Reason
+	if errors.As(err, &why) {
+		a.reject(g, e, why)
 		return
 	}
 	g.tally.rejected[carp.OK].Add(1)

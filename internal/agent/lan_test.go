@@ -25,7 +25,6 @@ type lan struct {
 	t     *testing.T
 	mu    sync.Mutex // guards nodes
 	nodes []*node
-	delay time.Duration
 }
 
 // node is one carpd's loop with edges in memory. Its lists of what was done are
@@ -50,6 +49,7 @@ type node struct {
 	slots   dataplane.Slot
 	cut     bool
 	sendErr error
+	lost    uint64        // adverts for which the ring had no room
 	slow    time.Duration // how long an address takes
 	present map[netip.Addr]bool
 }
@@ -171,13 +171,13 @@ func (n *node) SendAdvert(o transport.Outgoing) error {
 	defer n.lan.mu.Unlock()
 	for _, peer := range n.lan.nodes {
 		if peer != n {
-			peer.receive(n, o, adv)
+			peer.receive(o, adv)
 		}
 	}
 	return nil
 }
 
-func (n *node) receive(from *node, o transport.Outgoing, adv carp.Advert) {
+func (n *node) receive(o transport.Outgoing, adv carp.Advert) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.cut {
@@ -196,7 +196,7 @@ func (n *node) receive(from *node, o transport.Outgoing, adv carp.Advert) {
 	}
 }
 
-func (n *node) Announce(_ int, mac carp.MAC, addr netip.Addr, _ bool) error {
+func (n *node) Announce(_ int, _ carp.MAC, addr netip.Addr, _ bool) error {
 	n.locked("announce %s", addr)
 	return nil
 }
@@ -251,6 +251,13 @@ func (n *node) promise(what string, m map[dataplane.Slot]time.Time, s dataplane.
 }
 
 func (n *node) Ready() <-chan struct{} { return n.ready }
+
+func (n *node) Counters() (dataplane.Counters, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := dataplane.Counters{Groups: map[dataplane.Slot]dataplane.Packets{1: {carp.RingFull: n.lost}}}
+	return c, nil
+}
 
 func (n *node) Drain(f func(dataplane.Event)) error {
 	n.mu.Lock()

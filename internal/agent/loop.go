@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/carpd/carpd/internal/election"
@@ -10,9 +11,11 @@ import (
 // Run is the loop. It ends when ctx is done and every group has left: MASTERs
 // bow out and go on accepting for a moment.
 func (a *Agent) Run(ctx context.Context) error {
-	worker := make(chan struct{})
-	go func() { defer close(worker); a.work() }()
-	defer func() { close(a.jobs); <-worker }()
+	var helpers sync.WaitGroup
+	over, end := context.WithCancel(context.WithoutCancel(ctx))
+	helpers.Go(a.work)
+	helpers.Go(func() { a.watchRing(over) })
+	defer func() { end(); close(a.jobs); helpers.Wait() }()
 
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
