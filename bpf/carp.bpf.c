@@ -4,6 +4,7 @@
  * each interface that carries groups:
  *
  *	carp_rx   XDP          adverts, ARP requests and Neighbour Solicitations
+ *	                       (carp_rx_generic in generic mode)
  *	carp_in   TCX ingress  the same where XDP cannot be had; frames to virtual MACs
  *	carp_out  TCX egress   frames whose sender is a group address
  *
@@ -52,8 +53,7 @@ static __always_inline bool carp_served_in_xdp(const struct carp_frame *f)
 	return link && link->xdp;
 }
 
-SEC("xdp.frags")
-int carp_rx(struct xdp_md *ctx)
+static __always_inline int carp_receive(struct xdp_md *ctx)
 {
 	struct carp_frame f;
 
@@ -68,6 +68,24 @@ int carp_rx(struct xdp_md *ctx)
 	default:
 		return XDP_PASS;
 	}
+}
+
+/* On a driver with native XDP: "frags" lets it attach at any MTU. */
+SEC("xdp.frags")
+int carp_rx(struct xdp_md *ctx)
+{
+	return carp_receive(ctx);
+}
+
+/*
+ * In generic mode: there "frags" is not needed, and with it the kernel gives the
+ * stack a copy of the frame that has forgotten the length of its Ethernet
+ * header, so that TC programs behind it see the frame begin with the IP header.
+ */
+SEC("xdp")
+int carp_rx_generic(struct xdp_md *ctx)
+{
+	return carp_receive(ctx);
 }
 
 SEC("tc")

@@ -84,7 +84,7 @@ func (d *Dataplane) attach(a *attachment, ifindex int) error {
 		return err
 	}
 	var rx link.Link
-	rx, a.mode, a.why = attachXDP(d.objs.CarpRx, ifindex, a.name, d.opts.XDP)
+	rx, a.mode, a.why = d.attachXDP(ifindex, a.name)
 	if rx == nil {
 		return nil
 	}

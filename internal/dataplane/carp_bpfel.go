@@ -178,21 +178,22 @@ type bpfCarpVmacKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	bpfMapCarpCounters = "carp_counters"
-	bpfMapCarpEvents   = "carp_events"
-	bpfMapCarpGroups   = "carp_groups"
-	bpfMapCarpLease    = "carp_lease"
-	bpfMapCarpLinks    = "carp_links"
-	bpfMapCarpOwn      = "carp_own"
-	bpfMapCarpReports  = "carp_reports"
-	bpfMapCarpSources  = "carp_sources"
-	bpfMapCarpVhids    = "carp_vhids"
-	bpfMapCarpVip4     = "carp_vip4"
-	bpfMapCarpVip6     = "carp_vip6"
-	bpfMapCarpVmac     = "carp_vmac"
-	bpfProgCarpIn      = "carp_in"
-	bpfProgCarpOut     = "carp_out"
-	bpfProgCarpRx      = "carp_rx"
+	bpfMapCarpCounters   = "carp_counters"
+	bpfMapCarpEvents     = "carp_events"
+	bpfMapCarpGroups     = "carp_groups"
+	bpfMapCarpLease      = "carp_lease"
+	bpfMapCarpLinks      = "carp_links"
+	bpfMapCarpOwn        = "carp_own"
+	bpfMapCarpReports    = "carp_reports"
+	bpfMapCarpSources    = "carp_sources"
+	bpfMapCarpVhids      = "carp_vhids"
+	bpfMapCarpVip4       = "carp_vip4"
+	bpfMapCarpVip6       = "carp_vip6"
+	bpfMapCarpVmac       = "carp_vmac"
+	bpfProgCarpIn        = "carp_in"
+	bpfProgCarpOut       = "carp_out"
+	bpfProgCarpRx        = "carp_rx"
+	bpfProgCarpRxGeneric = "carp_rx_generic"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -237,9 +238,10 @@ type bpfSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfProgramSpecs struct {
-	CarpIn  *ebpf.ProgramSpec `ebpf:"carp_in"`
-	CarpOut *ebpf.ProgramSpec `ebpf:"carp_out"`
-	CarpRx  *ebpf.ProgramSpec `ebpf:"carp_rx"`
+	CarpIn        *ebpf.ProgramSpec `ebpf:"carp_in"`
+	CarpOut       *ebpf.ProgramSpec `ebpf:"carp_out"`
+	CarpRx        *ebpf.ProgramSpec `ebpf:"carp_rx"`
+	CarpRxGeneric *ebpf.ProgramSpec `ebpf:"carp_rx_generic"`
 }
 
 // bpfMapSpecs contains maps before they are loaded into the kernel.
@@ -327,9 +329,10 @@ type bpfVariables struct {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfPrograms struct {
-	CarpIn  *ebpf.Program `ebpf:"carp_in"`
-	CarpOut *ebpf.Program `ebpf:"carp_out"`
-	CarpRx  *ebpf.Program `ebpf:"carp_rx"`
+	CarpIn        *ebpf.Program `ebpf:"carp_in"`
+	CarpOut       *ebpf.Program `ebpf:"carp_out"`
+	CarpRx        *ebpf.Program `ebpf:"carp_rx"`
+	CarpRxGeneric *ebpf.Program `ebpf:"carp_rx_generic"`
 }
 
 func (p *bpfPrograms) Close() error {
@@ -337,6 +340,7 @@ func (p *bpfPrograms) Close() error {
 		p.CarpIn,
 		p.CarpOut,
 		p.CarpRx,
+		p.CarpRxGeneric,
 	)
 }
 

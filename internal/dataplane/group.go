@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"sync/atomic"
 
 	"github.com/cilium/ebpf"
@@ -50,6 +51,9 @@ type group struct {
 func (d *Dataplane) AddGroup(g Group) (Slot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lease == nil {
+		return 0, os.ErrClosed
+	}
 	slot, err := d.slots.take()
 	if err != nil {
 		return 0, err

@@ -52,7 +52,7 @@ func (d *Dataplane) promise(slot Slot, until time.Time, which func(*bpfCarpLease
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	g := d.groups[slot]
-	if g == nil || d.lease == nil {
+	if g == nil {
 		return
 	}
 	atomic.StoreUint64(which(&d.lease[slot]), boottime.ToKernel(until))

@@ -123,7 +123,7 @@ func (d *Dataplane) pin() error {
 		bpfMapCarpLease: m.CarpLease, bpfMapCarpLinks: m.CarpLinks, bpfMapCarpOwn: m.CarpOwn,
 		bpfMapCarpReports: m.CarpReports, bpfMapCarpSources: m.CarpSources, bpfMapCarpVhids: m.CarpVhids,
 		bpfMapCarpVip4: m.CarpVip4, bpfMapCarpVip6: m.CarpVip6, bpfMapCarpVmac: m.CarpVmac,
-		bpfProgCarpRx: p.CarpRx, bpfProgCarpIn: p.CarpIn, bpfProgCarpOut: p.CarpOut,
+		bpfProgCarpRx: p.CarpRx, bpfProgCarpRxGeneric: p.CarpRxGeneric, bpfProgCarpIn: p.CarpIn, bpfProgCarpOut: p.CarpOut,
 	} {
 		if err := o.Pin(filepath.Join(d.dir, name)); err != nil {
 			return fmt.Errorf("pin %s: %w", name, err)
@@ -132,15 +132,15 @@ func (d *Dataplane) pin() error {
 	return nil
 }
 
-// Close gives back what the process holds. The pins stay, and the kernel goes
-// on until the deadlines have passed.
+// Close gives back what the process holds and forgets the groups. The pins stay,
+// and the kernel goes on until the deadlines have passed.
 func (d *Dataplane) Close() error {
 	d.linkMu.Lock()
 	defer d.linkMu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	errs := []error{d.ring.close(), d.lease.close()}
-	d.lease = nil
+	d.lease, d.groups = nil, nil
 	for ifindex, a := range d.attached {
 		errs = append(errs, a.close())
 		delete(d.attached, ifindex)

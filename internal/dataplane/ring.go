@@ -76,11 +76,12 @@ func (r *ring) signal() {
 	}
 }
 
-// close stops the watcher.
+// close stops the watcher. Closing again does nothing.
 func (r *ring) close() error {
-	if r == nil {
+	if r == nil || r.reader == nil {
 		return nil
 	}
+	defer func() { r.reader = nil }()
 	err := r.file.Close()
 	<-r.gone
 	return errors.Join(err, r.reader.Close())
@@ -94,6 +95,9 @@ func (d *Dataplane) Ready() <-chan struct{} { return d.ring.ready }
 // that a flood cannot keep the caller here. One goroutine at a time may drain.
 func (d *Dataplane) Drain(fn func(Event)) error {
 	r := d.ring
+	if r.reader == nil {
+		return os.ErrClosed
+	}
 	for n := r.reader.AvailableBytes() / recordBytes; n > 0; n-- {
 		err := r.reader.ReadInto(&r.record)
 		if errors.Is(err, os.ErrDeadlineExceeded) {

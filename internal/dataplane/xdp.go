@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -20,14 +19,14 @@ const (
 
 // attachXDP attaches carp_rx in the best mode that can be had, or not at all:
 // then carp_in does its work. A program of somebody else is never replaced.
-func attachXDP(p *ebpf.Program, ifindex int, name, wish string) (_ link.Link, mode, why string) {
-	modes, why := modesFor(wish, name)
+func (d *Dataplane) attachXDP(ifindex int, name string) (_ link.Link, mode, why string) {
+	modes, why := modesFor(d.opts.XDP, name)
 	for _, m := range modes {
-		flags := link.XDPDriverMode
+		opts := link.XDPOptions{Program: d.objs.CarpRx, Interface: ifindex, Flags: link.XDPDriverMode}
 		if m == xdpGeneric {
-			flags = link.XDPGenericMode
+			opts.Program, opts.Flags = d.objs.CarpRxGeneric, link.XDPGenericMode
 		}
-		l, err := link.AttachXDP(link.XDPOptions{Program: p, Interface: ifindex, Flags: flags})
+		l, err := link.AttachXDP(opts)
 		if err == nil {
 			return l, m, why
 		}
