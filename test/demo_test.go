@@ -1,0 +1,44 @@
+package test
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/carpd/carpd/internal/lab"
+)
+
+// TestDemoKeepsItsPromises runs the demo as a person does, looks around in the
+// network that it leaves, and removes it. It runs beside no other test of this
+// package, because it measures milliseconds.
+func TestDemoKeepsItsPromises(t *testing.T) {
+	lab.Need(t, "root", "bpftool")
+	carpd := program(t, "carpd")
+	cmd := exec.Command(carpd, "demo", "--rounds", "1", "--keep")
+	out, err := cmd.CombinedOutput()
+	t.Cleanup(func() {
+		if out, err := exec.Command(carpd, "demo", "--down").CombinedOutput(); err != nil {
+			t.Errorf("demo --down: %v\n%s", err, out)
+		}
+	})
+	if err != nil {
+		t.Fatalf("the demo: %v\n%s", err, out)
+	}
+	text := string(out)
+	for _, want := range []string{"r1 is MASTER", "r2 is MASTER: master down", "stalled", "promised", " demo --down"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the demo does not print %q:\n%s", want, text)
+		}
+	}
+	// The printed commands are those that a person pastes.
+	dump := regexp.MustCompile(`bpftool map dump pinned \S+`).FindString(text)
+	shown, err := exec.Command("sh", "-c", dump).CombinedOutput()
+	if err != nil || !strings.Contains(string(shown), `"state": "CARP_MASTER"`) {
+		t.Errorf("%s: %v\n%s", dump, err, shown)
+	}
+	ping := regexp.MustCompile(`nsenter --net=\S+ ping \S+`).FindString(text)
+	if shown, err := exec.Command("sh", "-c", ping+" -c1 -W2").CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", ping, err, shown)
+	}
+}
