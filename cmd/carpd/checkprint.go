@@ -15,7 +15,7 @@ import (
 // text prints what was found for people: mistakes and warnings to stderr, each
 // with its line of the file, and one closing line.
 func (f findings) text(stdout, stderr io.Writer) {
-	p := printer{w: stderr, colour: colourful(stderr), source: f.source}
+	p := printer{w: stderr, colour: colourful(stderr), lines: config.Shown(f.source)}
 	for _, w := range f.warnings {
 		p.finding(w.String(), yellow)
 		p.excerpt(w.Line, w.Column)
@@ -62,7 +62,7 @@ const (
 type printer struct {
 	w      io.Writer
 	colour bool
-	source []byte
+	lines  []string
 }
 
 // paint colours a text on a terminal.
@@ -81,10 +81,10 @@ func (p printer) finding(line, colour string) {
 // excerpt prints the line and a caret under the column. What may be a secret
 // is masked; the caret then points at the mask.
 func (p printer) excerpt(line, column int) {
-	shown := config.Line(p.source, line)
-	if strings.TrimSpace(shown) == "" {
+	if line > len(p.lines) || strings.TrimSpace(p.lines[line-1]) == "" {
 		return
 	}
+	shown := p.lines[line-1]
 	before := []rune(shown)
 	if column-1 < len(before) {
 		before = before[:column-1]

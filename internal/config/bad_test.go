@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,5 +142,34 @@ func TestOneMistake(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestNoFollowUp: a mistake is not said again in other words by a rule that
+// needs the value.
+func TestNoFollowUp(t *testing.T) {
+	const two = "groups:\n" +
+		"- {vhid: 1, carpdev: eth0, addresses: [192.0.2.1], password: mekmitasdigoat}\n" +
+		"- {vhid: 1, carpdev: eth1, addresses: [192.0.2.2], password: mekmitasdigoat}\n"
+	for _, c := range []struct {
+		rule    string
+		replace []string
+		want    []string
+	}{
+		{"no lease without advbase", []string{"eth0", "eth0, advbase: 0, lease: 5s"}, []string{"advbase is 0"}},
+		{"no lease without advskew", []string{"eth0", "eth0, advskew: 255, lease: 900ms"}, []string{"advskew is 255"}},
+		{"no vhid twice that is none", []string{"vhid: 1", "vhid: 0", "eth1", "eth0"}, []string{"vhid is 0"}},
+		{"no vhid twice on no carpdev", []string{"eth0", "a/b", "eth1", "a/b"}, []string{`carpdev is "a/b"`}},
+		{"no password in an unknown format", []string{"mekmitasdigoat", `"a\nb", key_format: hex`}, []string{`key_format is "hex"`}},
+	} {
+		_, _, err := Load(strings.NewReader(strings.NewReplacer(c.replace...).Replace(two)), "f", Options{})
+		var got []string
+		mistakes, _ := err.(Errors)
+		for _, m := range mistakes {
+			got = append(got, m.Found)
+		}
+		if diff := cmp.Diff(c.want, slices.Compact(got)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.rule, diff)
+		}
 	}
 }

@@ -50,8 +50,12 @@ func TestAspects(t *testing.T) {
 			if c.want == nil {
 				want = Plan{Unchanged: []string{"1@eth0"}}
 			}
+			order := slices.Clone(g.Addresses)
 			if diff := cmp.Diff(want, Diff(&Config{Groups: []Group{base()}}, &Config{Groups: []Group{g}})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
+			}
+			if !slices.Equal(order, g.Addresses) {
+				t.Error("Diff changes what it looks at")
 			}
 		})
 	}

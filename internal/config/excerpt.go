@@ -6,19 +6,26 @@ import (
 	"strings"
 )
 
-// Line shows a line of a file for a message without anything that may be a
+// Shown is the lines of a file for messages, without anything that may be a
 // secret: values are shown only of keys that are known and hold none, and of
 // entries that look like addresses. All else is "***". Comments are left out.
 // It works on the text, because a file may be broken in any way.
-func Line(src []byte, number int) string {
+//
+// A line is hidden whole while it goes on with a value that began above and may
+// be a secret: it is indented deeper than that key, or a quote or bracket was
+// left open, which we take to stay open to the end.
+func Shown(src []byte) []string {
 	lines := strings.Split(string(normalise(src)), "\n")
-	if number < 1 || number > len(lines) {
-		return ""
+	column, open := -1, false
+	for i, line := range lines {
+		if open || column >= 0 && belongs(line, column) {
+			lines[i] = masked(line, 0)
+			continue
+		}
+		column, open = opens(line)
+		lines[i] = shown(line)
 	}
-	if insideSecret(lines[:number]) {
-		return masked(lines[number-1], 0)
-	}
-	return shown(lines[number-1])
+	return lines
 }
 
 const mask = "***"
@@ -78,29 +85,11 @@ func harmless(name string) bool {
 		slices.ContainsFunc(groupKeys, func(k key[draft]) bool { return k.name == name && !k.secret })
 }
 
-// insideSecret reports whether the last line goes on with a value that began
-// on a line above and may be a secret: it is indented deeper than that key,
-// or the line above left a quote or bracket open, which we take to stay open.
-func insideSecret(lines []string) bool {
-	until := -1 // The column of the key, while what follows belongs to it.
-	for i, line := range lines {
-		last := i == len(lines)-1
-		indent := len(line) - len(strings.TrimLeft(line, " "))
-		goesOn := strings.TrimSpace(line) == "" || indent > until || indent == until && strings.HasPrefix(line[indent:], "-")
-		if until >= 0 && goesOn {
-			if last {
-				return true
-			}
-			continue
-		}
-		until = -1
-		column, open := opens(line)
-		if open && !last {
-			return true
-		}
-		until = column
-	}
-	return false
+// belongs reports whether a line is part of the value of a key at this column:
+// it is blank, deeper, or an entry of a list.
+func belongs(line string, column int) bool {
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	return strings.TrimSpace(line) == "" || indent > column || indent == column && strings.HasPrefix(line[indent:], "-")
 }
 
 // opens finds the first key of a line whose value may be a secret: its column,

@@ -26,22 +26,12 @@ func (l *loader) parse(src []byte) ast.Node {
 	return l.only(file)
 }
 
-var (
-	errDeep  = errors.New("nested too deeply")
-	errPanic = errors.New("the parser gave up")
-)
-
-// tree calls the YAML parser. A panic in it is turned into an error, because
-// a reload must not take down a MASTER whatever the new file holds.
-func tree(src string) (f *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			f, err = nil, errPanic
-		}
-	}()
+// tree makes a tree of a text. The parser takes quadratic time and deep
+// recursion for brackets in brackets, so those are counted first.
+func tree(src string) (*ast.File, error) {
 	tokens := lexer.Tokenize(src)
 	if tk := tooDeep(tokens); tk != nil {
-		return nil, &yaml.SyntaxError{Message: errDeep.Error(), Token: tk}
+		return nil, &yaml.SyntaxError{Message: "brackets nested too deeply", Token: tk}
 	}
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 }
@@ -84,8 +74,7 @@ var hints = []struct{ contains, found, allowed string }{
 func (l *loader) syntax(err error) {
 	var e *yaml.SyntaxError
 	if !errors.As(err, &e) {
-		l.wrong(place{1, 1}, "the YAML parser gives up", "well-formed YAML")
-		return
+		e = &yaml.SyntaxError{Message: "not understood"}
 	}
 	for _, h := range hints {
 		if strings.Contains(e.Message, h.contains) {

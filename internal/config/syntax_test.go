@@ -35,7 +35,7 @@ func TestSyntax(t *testing.T) {
 		{"control character", "a: b\ninstance: l\x00b\n", []string{"2:12: the control character U+0000; allowed: UTF-8 text without control characters; any bytes in a password_file"}},
 		{"lone carriage return", "a: b\rinstance: lab\n", []string{"1:5: the control character U+000D; allowed: UTF-8 text without control characters; any bytes in a password_file"}},
 		{"byte order mark inside", "a: b\n\ufeffinstance: lab\n", []string{"2:1: a byte order mark inside the file; allowed: UTF-8 text without control characters; any bytes in a password_file"}},
-		{"too many brackets", "groups: " + strings.Repeat("[", 5000), []string{"1:25: YAML: nested too deeply; allowed: well-formed YAML"}},
+		{"too many brackets", "groups: " + strings.Repeat("[", 5000), []string{"1:25: YAML: brackets nested too deeply; allowed: well-formed YAML"}},
 		{"too long a line", "#\n#" + strings.Repeat("x", 16<<10), []string{"2:1: the line is too long; allowed: at most 16384 bytes"}},
 		{"too long a file", strings.Repeat("#\n", 1<<19) + "#", []string{"1:1: the file is too long; allowed: at most 1048576 bytes"}},
 		{"anchor and alias", "instance: &i lab\nlog_level: *i\n", []string{
