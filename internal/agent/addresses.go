@@ -32,11 +32,11 @@ type addressResult struct {
 	err error
 }
 
-// work does jobs until there are no more. It is the only place where a takeover
-// waits for netlink, and it is not the loop.
+// work does jobs until there are no more. It is the only place where a running
+// group waits for netlink, and it is not the loop.
 func (a *Agent) work() {
-	for j := range a.jobs {
-		a.results <- addressResult{j, a.change(j)}
+	for job := range a.jobs {
+		job()
 	}
 }
 
@@ -91,7 +91,7 @@ func (a *Agent) syncAddresses(g *group) {
 		return
 	}
 	s.busy = true
-	a.jobs <- j
+	a.jobs <- func() { a.results <- addressResult{j, a.change(j)} }
 }
 
 // missing are those of all that are not in some.

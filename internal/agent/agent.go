@@ -77,7 +77,7 @@ type Agent struct {
 	alarms   alarms
 	counter  uint64 // of the last advert sent
 	requests chan func()
-	jobs     chan addressJob
+	jobs     chan func()
 	results  chan addressResult
 	stopping bool
 	retry    *alarm
@@ -88,7 +88,8 @@ type Agent struct {
 	history history
 }
 
-// maxGroups bounds the address jobs under way: each group has at most one.
+// maxGroups bounds the address jobs under way: each group has at most one. The
+// rest of the room is for carpdevs whose carrier comes back.
 const maxGroups = 8192
 
 // New makes an agent for a checked configuration. Nothing happens before Run.
@@ -100,7 +101,7 @@ func New(d Deps, cfg *config.Config) *Agent {
 		bySlot:   map[dataplane.Slot]*group{},
 		carpdevs: map[int]*carpdev{},
 		requests: make(chan func()),
-		jobs:     make(chan addressJob, maxGroups),
+		jobs:     make(chan func(), 2*maxGroups),
 		results:  make(chan addressResult, maxGroups),
 	}
 	a.history.init()

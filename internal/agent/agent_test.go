@@ -272,6 +272,36 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// A group that is taken out of the configuration bows out, removes its address
+// and is forgotten; named again while it leaves, it begins anew.
+func TestReloadRemoves(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		n := l.start(1, settings(0))
+		pass(5500 * time.Millisecond)
+		now := time.Now()
+		for _, groups := range [][]config.Group{nil, {settings(0)}} {
+			if _, err := n.Apply(context.Background(), &config.Config{Instance: "test", Groups: groups}); err != nil {
+				t.Fatal(err)
+			}
+			pass(100 * time.Millisecond)
+		}
+		if got := n.deeds(now); !slices.Contains(got, "bow-out IPv4") || n.answering() {
+			t.Errorf("%q", got)
+		}
+		pass(5 * time.Second)
+		if len(n.Groups()) != 1 || n.state() != "MASTER" || !slices.Contains(n.deeds(now), "del 192.0.2.1") {
+			t.Errorf("%+v after %q", n.Groups(), n.deeds(now))
+		}
+		if _, err := n.Apply(context.Background(), &config.Config{Instance: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Second)
+		if len(n.Groups()) != 0 || !slices.Contains(n.deeds(now), "detach") || len(n.present) != 0 {
+			t.Errorf("%d groups left", len(n.Groups()))
+		}
+	})
+}
+
 // A group whose interface vanishes is INIT with the reason and comes back with
 // the interface, also under another index.
 func TestInterfaceVanishes(t *testing.T) {

@@ -81,14 +81,24 @@ func (a *Agent) addGroup(c config.Group) {
 	a.publish(g)
 }
 
-// dropGroup forgets a group that has left.
+// dropGroup forgets a group that has left. If a later reload named it again, it
+// begins anew.
 func (a *Agent) dropGroup(g *group) {
 	a.unbind(g)
+	if g.addresses.busy {
+		return // Its answer will come here again.
+	}
 	delete(a.groups, g.name)
+	for _, c := range a.cfg.Groups {
+		if c.Name() == g.name && !a.stopping {
+			a.addGroup(c)
+			a.place(a.groups[g.name])
+		}
+	}
 	a.relist()
 }
 
-// alarmsOf lists the alarms of a group, to silence them all.
+// alarms lists the alarms of a group, to silence them all.
 func (g *group) alarms() []*alarm {
 	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing}
 }

@@ -29,11 +29,14 @@ func (a *Agent) onSystem(sys iface.System) {
 	a.placeAll()
 }
 
-// rejoin leaves and joins the multicast groups, so that a switch that snoops
+// rejoin has the multicast groups left and joined, so that a switch that snoops
 // hears a report on the new link.
 func (a *Agent) rejoin(d *carpdev) {
-	if err := a.Transport.Rejoin(d.link.Index); err != nil {
-		a.Log.Warn().Err(err).Str("carpdev", d.link.Name).Msg("multicast groups not joined again")
+	l := d.link
+	a.jobs <- func() {
+		if err := a.Transport.Rejoin(l.Index); err != nil {
+			a.Log.Warn().Err(err).Str("carpdev", l.Name).Msg("multicast groups not joined again")
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ func (a *Agent) update(g *group, c config.Group) {
 	a.configure(g)
 	a.syncAddresses(g)
 	if g.serving {
+		a.extendLease(g) // A shorter lease holds at once.
 		a.announce(g, added(old, g.addrs), a.Now())
 	}
 	a.publish(g)
