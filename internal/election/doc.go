@@ -28,7 +28,7 @@
 //
 //  1. From MASTER to something else: stop answering now. BowOut: send Advert
 //     (255/255) in every family, at once and two more times.
-//  2. To MASTER: answer until LeaseUntil.
+//  2. To MASTER: addresses, and take frames in, so that nothing is lost.
 //  3. Send: read the clock, send Advert in every family, then Step with Sent
 //     and that reading, then answer until the new LeaseUntil. A round that did
 //     not leave in every family is not reported; the lease then runs out.
@@ -46,4 +46,20 @@
 // first: a MASTER whose lease has run out, for whatever reason, is BACKUP with
 // the cause "stalled" before the event is looked at, so that nothing leaves
 // from it, and it listens for a full master-down time.
+//
+// # What holds
+//
+// The simulation in the tests asserts these at every step, with their numbers:
+// while nothing has happened for a master-down time and two intervals, at most
+// one node is MASTER and at most one kernel answers, and it is the right one; a
+// MASTER exists one master-down time and one interval after any failure; who
+// takes over because adverts stopped finds the lease of a dead or frozen node
+// over, unless an advert to it was lost shortly before.
+//
+// Three limits follow from the protocol. Equal nodes that addresses cannot tell
+// apart yield to each other first, and are without a MASTER for a master-down
+// time. Who deposes a living MASTER (CauseKind.Deposes) overlaps with it until
+// it has heard the first advert, and with one that froze in that very moment
+// until its lease is over. A family whose last address is removed on the MASTER
+// is missed by a BACKUP with a timer per family after one master-down time.
 package election

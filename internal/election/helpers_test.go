@@ -41,6 +41,7 @@ func settings(advskew uint8, change ...func(*Params)) Params {
 
 func preempt(p *Params)   { p.Preempt = true }
 func dualStack(p *Params) { p.IPv6 = true }
+func only6(p *Params)     { p.IPv4, p.IPv6 = false, true }
 func shared(p *Params)    { p.IPv6, p.SharedTimer = true, true }
 
 // advbase gives another advbase, with its lease.

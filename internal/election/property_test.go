@@ -1,6 +1,7 @@
 package election
 
 import (
+	"flag"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -9,14 +10,20 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 )
 
+var eventSeed = flag.Uint64("events.seed", 0, "seed of the random events; 0 draws one")
+
 // What holds of every step, whatever the events are and in whatever order.
 
 // TestAnyEvents feeds machines with random events.
 func TestAnyEvents(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	t.Parallel()
+	seed := *eventSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("seed %d; -events.seed repeats it", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	for range 3000 {
+	for range 1000 {
 		script := make([]byte, 400)
 		for i := range script {
 			script[i] = byte(rng.Uint32())

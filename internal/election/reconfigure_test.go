@@ -53,6 +53,9 @@ func TestReconfigureLease(t *testing.T) {
 	expectLease(t, m, 2.99+2.95)
 	m.Step(at(3.01), Sent{At: at(3)})
 	expectLease(t, m, 3+29.95)
+	m.Step(at(3.5), Reconfigured{Params: settings(0)})
+	m.Step(at(3.6), Sent{At: at(3.2)}) // begun before the edit: not backwards
+	expectLease(t, m, 3.5+2.95)
 
 	m = master(settings(0))
 	m.Step(at(0.1), Reconfigured{Params: settings(0, func(p *Params) { p.Lease = 2 * time.Second })})
@@ -79,8 +82,13 @@ func TestReconfigureRemovesFamily(t *testing.T) {
 	m := backup(settings(0, dualStack))
 	hear(2, 1, 0).step(m)
 	expectWake(t, m.Step(at(2.5), Reconfigured{Params: settings(0)}), at(5))
-	only6 := settings(0, func(p *Params) { p.IPv4, p.IPv6 = false, true })
-	expectWake(t, m.Step(at(3), Reconfigured{Params: only6}), at(6))
+	expectWake(t, m.Step(at(3), Reconfigured{Params: settings(0, only6)}), at(6))
+
+	// What was heard in it is forgotten: here nothing is heard any more.
+	m = backup(settings(0, dualStack))
+	hear(2.9, 1, 0, by6(low6)).step(m)
+	m.Step(at(2.95), Reconfigured{Params: settings(0)})
+	expect(t, m.Step(at(3), Tick{}), Master, CauseMasterDown)
 }
 
 // From one timer to two and back.

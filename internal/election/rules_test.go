@@ -59,9 +59,9 @@ func TestHoldTieOfOtherFamily(t *testing.T) {
 	}
 	expect(t, hear(0.6, 1, 0, from(high4)).step(m), Backup, CauseTieLost)
 
-	only6 := settings(0, func(p *Params) { p.IPv4, p.IPv6 = false, true })
-	expect(t, hear(0.5, 1, 0, by6(high6)).step(master(only6)), Backup, CauseTieLost)
-	expect(t, hear(0.5, 1, 0, by6(low6)).step(master(only6)), Master, CauseTieWon)
+	m = master(settings(0, only6))
+	expect(t, hear(0.5, 1, 0, by6(low6)).step(m), Master, CauseTieWon)
+	expect(t, hear(0.5, 1, 0, by6(high6)).step(m), Backup, CauseTieLost)
 }
 
 // Spec: sources that give no order make a MASTER yield as a BSD does, and wait
@@ -97,6 +97,11 @@ func TestTakeOverAfterTieWithoutOrder(t *testing.T) {
 	expectWake(t, hear(0.7, 1, 100).step(m), at(0.85)) // not ever later
 	expect(t, m.Step(at(0.85), Tick{}), Master, CausePreempt)
 
+	// The master-down time does not wait for it.
+	m = master(settings(0, preempt))
+	hear(0.5, 1, 0, from(own4)).step(m)
+	expectWake(t, hear(3.7, 1, 100).step(m), at(0.5+3+0.25))
+
 	// The equal peer was quicker.
 	m = master(settings(0, preempt))
 	hear(0.5, 1, 0, from(own4)).step(m)
@@ -115,6 +120,12 @@ func TestYieldTieToHigherAddress(t *testing.T) {
 		t.Errorf("a tie is reported, and yielding is silent: %+v", fx)
 	}
 	expectWake(t, fx, at(0.5+3))
+
+	// A zone is no part of it, nor is the form of IPv4 inside IPv6.
+	zoned := hear(0.5, 1, 0, by6(own6.WithZone("eth0")))
+	expect(t, zoned.step(master(settings(0, only6))), Backup, CauseTieEven)
+	mapped := hear(0.5, 1, 0, from(netip.AddrFrom16(low4.As16())))
+	expect(t, mapped.step(master(settings(0))), Master, CauseTieWon)
 
 	// Numerically: UCarp compares the last octet first.
 	numeric := hear(0.5, 1, 0, from(netip.MustParseAddr("192.0.3.1")))
@@ -225,6 +236,10 @@ func TestTakeOverTooSlow(t *testing.T) {
 	if fx.Cause.Wait != 3390625*time.Microsecond || fx.Cause.Theirs != 3394531*time.Microsecond {
 		t.Errorf("numbers of %+v", fx.Cause)
 	}
+	// The skew is that with which it compares: 245 when demoted.
+	m := demotedTo(backup(settings(100)), 1)
+	expect(t, hear(0.5, 3, 245, demoteByte(1)).step(m), Backup, CauseMasterHeard)
+	expect(t, hear(0.6, 3, 246, demoteByte(1)).step(m), Master, CauseMasterTooSlow)
 }
 
 // OpenBSD ip_carp.c: carp_proto_input_c: otherwise carp_setrun(vhe, af).
@@ -235,6 +250,8 @@ func TestRearm(t *testing.T) {
 	expectWake(t, fx, at(2+3.390625)) // from its arrival, not from when it was read
 	// An advert that is read out of order never brings the deadline nearer.
 	expectWake(t, m.Step(at(2.5), hear(1, 1, 0)), at(2+3.390625))
+	// Nothing arrives in the future.
+	expectWake(t, m.Step(at(2.6), hear(2.9, 1, 0)), at(2.6+3.390625))
 	if fx := hear(3, 1, 100).step(m); !fx.Tie {
 		t.Error("the first equal advert of a BACKUP is not reported")
 	}

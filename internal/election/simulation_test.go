@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	simDays = flag.Float64("sim.days", 6, "virtual days to simulate")
+	simDays = flag.Float64("sim.days", 4, "virtual days to simulate")
 	simSeed = flag.Uint64("sim.seed", 1, "first seed; a failure names its seed")
 )
 
@@ -19,6 +19,7 @@ const simLength = 2 * time.Hour
 // graceful stops, with equal and different settings, unnumbered and dual-stack
 // nodes and preempt here and there. The invariants are asserted at every step.
 func TestSimulation(t *testing.T) {
+	t.Parallel()
 	days := *simDays
 	if testing.Short() {
 		days = min(days, 1)
@@ -66,6 +67,7 @@ func equalDualStack(s *setting)  { *s = setting{equal: true, ipv4: true, ipv6: t
 // when a rule behind it is taken away, so that a simulation without violations
 // means something.
 func TestInvariantsCatchBrokenRules(t *testing.T) {
+	t.Parallel()
 	for name, broken := range map[string]struct {
 		mutation
 		invariant string
