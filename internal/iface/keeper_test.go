@@ -185,6 +185,13 @@ func TestAddressOperatorComesLater(t *testing.T) {
 	noError(t, k.UndoAll())
 	same(t, 1, len(k.addresses()))
 	same(t, []string{}, k.listed())
+
+	run(t, "ip addr flush dev ka0")
+	k.add(vip4, true)
+	run(t, "ip addr del 192.0.2.1/32 dev ka0")
+	run(t, "ip addr add 192.0.2.1/24 dev ka0")
+	k.add(vip4, false)
+	same(t, []string{}, k.listed())
 }
 
 // Nothing is added before it is written down, and not at all when it cannot be.

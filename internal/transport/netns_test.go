@@ -68,6 +68,8 @@ func newHosts(t *testing.T) *hosts {
 		h.setup("peer0", thereMAC, there4, there6, here4, here6, hereMAC)
 		h.peer0 = index(t, "peer0")
 	})
+	h.carrier()
+	h.reachable()
 	return h
 }
 
@@ -120,12 +122,34 @@ func (h *hosts) bounce() {
 		h.run("ip link set peer0 down")
 		h.run("ip link set peer0 up")
 	})
+	h.carrier()
+}
+
+// carrier waits until both ends know that they have a carrier. What is sent
+// before that is lost without an error.
+func (h *hosts) carrier() {
+	h.t.Helper()
+	h.await("ip -o link show dev carp0", "state UP")
+	h.over(func() { h.await("ip -o link show dev peer0", "state UP") })
+}
+
+// reachable waits until the IPv6 addresses are taken for local ones, which the
+// kernel does in the background.
+func (h *hosts) reachable() {
+	h.t.Helper()
+	h.await("ip -6 route show table local dev carp0", here6.String())
+	h.over(func() { h.await("ip -6 route show table local dev peer0", there6.String()) })
+}
+
+// await repeats a command until it says a word.
+func (h *hosts) await(command, word string) {
+	h.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if strings.Contains(h.run("ip -o link show dev carp0"), "state UP") {
+		if strings.Contains(h.run(command), word) {
 			return
 		}
 	}
-	h.t.Fatal("carp0 stays down")
+	h.t.Fatalf("%s never says %q", command, word)
 }
 
 // open opens a Conn in the current namespace.
