@@ -83,27 +83,47 @@ static __always_inline enum carp_verdict carp_egress_ip(const struct carp_frame 
 	return carp_hold(owner);
 }
 
+static __always_inline bool carp_set_arp_sender(const struct carp_frame *f,
+						struct carp_owner *owner)
+{
+	return carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), owner->mac,
+			  sizeof(owner->mac));
+}
+
+/* Does the kernel ask for a neighbour, rather than tell where the sender is? */
+static __always_inline bool carp_is_question(const struct carp_arp *arp)
+{
+	return arp->operation == bpf_htons(CARP_ARP_REQUEST) &&
+	       !carp_same(arp->sender, arp->target, sizeof(arp->target));
+}
+
 /*
- * ARP whose sender is a group address. carpd's own announcements have the
- * virtual MAC already; after the answers have ended they alone still pass.
+ * ARP whose sender is a group address. While frames are accepted but nothing is
+ * answered, by a node that hands over or has just taken over, two kinds pass:
+ * carpd's own announcements, which have the virtual MAC already, and questions
+ * for a neighbour, without which the kernel could not reply to what it accepts
+ * and would ask again only a second later. A question names the virtual MAC but
+ * leaves with the interface's own, so that no switch learns our port for it.
  */
 static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame *f)
 {
 	struct carp_owner *owner;
 	struct carp_arp arp;
-	bool announced;
+	bool answers;
 
 	if (!carp_load_arp(f, &arp))
 		return CARP_PASS;
 	owner = carp_owner_of_ipv4(f, arp.sender);
 	if (!owner || carp_is_bridged(f))
 		return CARP_PASS;
-	announced = carp_same(carp_eth_of(f)->src, owner->mac, sizeof(owner->mac));
-	if (!carp_may_answer(owner->slot))
-		return announced && carp_may_accept(owner->slot) ? CARP_PASS : carp_hold(owner);
-	if (!carp_set_eth_source(f, owner) ||
-	    !carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), owner->mac,
-			sizeof(owner->mac)))
+	answers = carp_may_answer(owner->slot);
+	if (!answers && !carp_may_accept(owner->slot))
+		return carp_hold(owner);
+	if (!answers && carp_same(carp_eth_of(f)->src, owner->mac, sizeof(owner->mac)))
+		return CARP_PASS;
+	if (!answers && !carp_is_question(&arp))
+		return carp_hold(owner);
+	if ((answers && !carp_set_eth_source(f, owner)) || !carp_set_arp_sender(f, owner))
 		return CARP_DROP;
 	carp_count(owner->slot, CARP_REWRITTEN);
 	return CARP_PASS;
