@@ -1,7 +1,7 @@
 // Package ledger remembers what carpd added to the system: addresses, routes,
-// filter entries. An entry is on disk before the thing itself is added, so that
-// after a crash the next start knows what to take away, and takes away nothing
-// else.
+// filter entries. An entry is in the file before the thing itself is added, so
+// that after a crash of carpd the next start knows what to take away, and takes
+// away nothing else.
 //
 // The ledger is one small JSON file under /run, written to a temporary file and
 // renamed, readable by root alone. An empty ledger has no file. A ledger of an

@@ -82,7 +82,7 @@ func write(path string, f file) error {
 	if err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
-	if err := writeSynced(path+".tmp", append(b, '\n')); err != nil {
+	if err := writePrivate(path+".tmp", append(b, '\n')); err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
@@ -91,15 +91,16 @@ func write(path string, f file) error {
 	return nil
 }
 
-// writeSynced writes a file that only root reads, and has it on disk before it
-// returns.
-func writeSynced(path string, b []byte) error {
+// writePrivate writes a file that only root reads. It does not wait for the
+// disk: a takeover waits for it, and what the file lists ends with the kernel in
+// whose memory the file is safe.
+func writePrivate(path string, b []byte) error {
 	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(b)
-	return errors.Join(err, w.Sync(), w.Close())
+	return errors.Join(err, w.Close())
 }
 
 // makeDirOf makes the directory in which path is to be.

@@ -40,8 +40,8 @@ func same(t *testing.T, want, got any) {
 	}
 }
 
-// What is noted is on disk when Note returns, and a new process finds it.
-func TestNoteIsOnDisk(t *testing.T) {
+// What is noted is in the file when Note returns, and a new process finds it.
+func TestNoteIsInTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "carpd", "default", "added.json")
 	l := mustOpen(t, path)
 	noError(t, l.Note(addr, route))

@@ -40,14 +40,14 @@ func Lock(path string) (io.Closer, error) {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, &LockedError{Path: path, PID: holder(f)}
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	if err := sign(f); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("write lock %s: %w", path, err)
 	}
 	return lock{f}, nil
