@@ -29,12 +29,12 @@ func openBell() (*bell, error) {
 	}
 	file := os.NewFile(uintptr(fd), "netlink")
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: changes}); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("subscribe to interfaces: %w", err)
 	}
 	raw, err := file.SyscallConn()
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("subscribe to interfaces: %w", err)
 	}
 	return &bell{file: file, raw: raw}, nil
@@ -67,4 +67,4 @@ func (b *bell) wait() (overrun bool, err error) {
 }
 
 // close ends a wait that is under way.
-func (b *bell) close() { b.file.Close() }
+func (b *bell) close() { _ = b.file.Close() }

@@ -3,6 +3,7 @@ package iface
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -17,7 +18,8 @@ import (
 //
 // A bridge gets promiscuous mode at once: there an entry would decide which way
 // frames are switched, and take them from a peer that is reached through one of
-// the bridge's ports. A macvlan has neither: the error is ErrNoFilter.
+// the bridge's ports. A macvlan that is not in passthru mode has neither: the
+// error is ErrNoFilter.
 //
 // An entry that is there already is the operator's, or of a macvlan on top.
 func (k *Keeper) AddFilter(index int, mac carp.MAC) error {
@@ -45,22 +47,25 @@ func (k *Keeper) addFilter(index int, mac carp.MAC) error {
 	if err != nil {
 		return err
 	}
-	switch l.Type() {
-	case "bridge":
+	if l.Type() == "bridge" {
 		return k.addPromiscuous(l, mac)
-	case "macvlan", "macvtap", "ipvlan", "ipvtap":
-		return ErrNoFilter
 	}
 	if present, err := k.inFilter(index, mac); err != nil || present {
 		return err
 	}
 	e := ledger.Entry{Kind: ledger.Filter, Ifindex: index, Ifname: l.Attrs().Name, Value: mac.String()}
 	_, err = k.noted(e, false, func() error { return k.handle.NeighAdd(newFilter(index, mac)) })
-	if isOneOf(err, noFilter...) {
-		return k.addPromiscuous(l, mac)
+	switch {
+	case !isOneOf(err, noFilter...):
+		return err
+	case slices.Contains(oneMAC, l.Type()):
+		return fmt.Errorf("%w: %w", ErrNoFilter, err)
 	}
-	return err
+	return k.addPromiscuous(l, mac)
 }
+
+// oneMAC are devices that get frames to their own MAC alone, promiscuous or not.
+var oneMAC = []string{"macvlan", "macvtap", "ipvlan", "ipvtap"}
 
 // noFilter are the errors by which drivers refuse an entry: they have no such
 // filter, or have it in some modes only, or it is full.

@@ -77,6 +77,15 @@ func TestFilterOnAMacvlan(t *testing.T) {
 	same(t, []string{}, k.listed())
 }
 
+// A macvlan in passthru mode owns its NIC and has a filter.
+func TestFilterOnAPassthruMacvlan(t *testing.T) {
+	k := keeping(t)
+	run(t, "ip link add link ka0 name mac0 type macvlan mode passthru")
+	noError(t, k.AddFilter(must(net.InterfaceByName("mac0"))(t).Index, vhid1))
+	same(t, []string{"filter 00:00:5e:00:01:01"}, k.listed())
+	noError(t, k.UndoAll())
+}
+
 // A bridge is not told that a virtual MAC is its own, which would cut off a peer
 // behind one of its ports. It becomes promiscuous, until the last MAC goes.
 func TestFilterOnABridge(t *testing.T) {

@@ -41,7 +41,7 @@ func Open(log zerolog.Logger) (*Conn, error) {
 		return nil, fmt.Errorf("open packet socket: %w", err)
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PRIORITY, priorityControl); err != nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return nil, fmt.Errorf("set priority of packet socket: %w", err)
 	}
 	return &Conn{log: log, fd: fd, groups: map[int]*membership{}}, nil

@@ -50,7 +50,7 @@ func TestSendSocket(t *testing.T) {
 		h.ping(h.open(), carp.IPv4)
 	})
 	wire.until("echo reply", isEchoReply)
-	if n, _, err := unix.Recvfrom(c.fd, make([]byte, 2048), unix.MSG_DONTWAIT); err != unix.EAGAIN {
+	if n, _, err := unix.Recvfrom(c.fd, make([]byte, 2048), unix.MSG_DONTWAIT); !errors.Is(err, unix.EAGAIN) {
 		t.Errorf("received %d bytes, %v", n, err)
 	}
 	if p := must(unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_PRIORITY))(t); p != 7 {

@@ -143,7 +143,7 @@ func join(f carp.Family, ifindex int) (joiner, error) {
 		j = ipv6.NewPacketConn(pc)
 	}
 	if err := j.JoinGroup(at(ifindex), group(f)); err != nil {
-		pc.Close()
+		_ = pc.Close()
 		return nil, err
 	}
 	return j, nil

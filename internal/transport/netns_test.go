@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -201,7 +202,7 @@ func (t *tap) until(what string, fits func(gopacket.Packet) bool) []gopacket.Pac
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		var b [2048]byte
 		n, _, err := unix.Recvfrom(t.fd, b[:], 0)
-		if err == unix.EINTR || err == unix.ENETDOWN {
+		if errors.Is(err, unix.EINTR) || errors.Is(err, unix.ENETDOWN) {
 			continue
 		}
 		if err != nil {
