@@ -61,8 +61,6 @@ static __always_inline void carp_add_tag(struct carp_frame *f, __u16 tci)
 	__u16 vid = tci & 0x0fff;
 
 	f->tags++;
-	if (!vid)
-		return;
 	if (!f->vlan)
 		f->vlan = vid;
 	else

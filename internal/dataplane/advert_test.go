@@ -83,6 +83,9 @@ var adverts = []struct {
 	{"bad TTL of somebody else", patch(ipv4(advert(3)), 22, 1), result{"pass", "[0 not ours]"}},
 	{"empty payload", ipv4(nil), result{"pass", "[0 not ours]"}},
 	{"header length 4", patch(unhex(freebsd4), 14, 0x44), result{"pass", "[0 not ours]"}},
+	{"header length 4, advert behind it", patch(patch(unhex(freebsd4), 14, 0x44), 30, 0x21, 1, 0, 7), result{"pass", "[0 not ours]"}},
+	{"total length 0", patch(unhex(freebsd4), 16, 0, 0), result{"pass", "[0 not ours]"}},
+	{"total length 19", patch(unhex(freebsd4), 16, 0, 19), result{"pass", "[0 not ours]"}},
 	{"version 5 of IP", patch(unhex(freebsd4), 14, 0x55), result{"pass", "[0 not ours]"}},
 	{"version 5 of IP in IPv6", patch(unhex(freebsd6), 14, 0x50), result{"pass", "[0 not ours]"}},
 	{"total length beyond the frame", patch(unhex(freebsd4), 16, 0, 57), result{"pass", "[0 not ours]"}},
@@ -319,6 +322,20 @@ func TestCollisionIsReportedOncePerSecond(t *testing.T) {
 		if h.name == "carp_rx" && (len(got) != 2 || got[1].Slot != 2 || got[1].VHID != 2) {
 			t.Errorf("%s: want one event per group, got %+v", h.name, got)
 		}
+	}
+}
+
+// The virtual MAC of VRRP over IPv4 is ours also where we have IPv6 alone.
+func TestCollisionOfAnIPv6Group(t *testing.T) {
+	d := load(t, Options{})
+	addGroup(t, d, Group{Ifindex: loopback, VHID: 1, Addresses: addrs("2001:db8::1")})
+	for _, h := range hooks(d) {
+		if got := h.judge(t, d, padded(ipv4(vrrp3(1))), 1); got != (result{"pass", "[1 VRRP]"}) {
+			t.Errorf("%s: %v", h.name, got)
+		}
+	}
+	if got := events(t, d); len(got) != 1 || got[0].Kind != VRRPCollision || got[0].Slot != 1 {
+		t.Errorf("events %+v", got)
 	}
 }
 

@@ -157,11 +157,16 @@ func TestAnswerStaysInItsVLAN(t *testing.T) {
 		slot := addGroup(t, d, Group{Ifindex: l.routerIf, VLAN: 5, VHID: 1, Addresses: addrs("192.0.2.1")})
 		d.Answer(slot, later())
 		p := l.client.tap(t, l.clientIf)
+		// A third tag is beyond us, even if the outer one is beside the frame.
+		p.send(t, tagged(arpRequest, [2]uint16{0x8100, 5}, [2]uint16{0x8100, 0}, [2]uint16{0x8100, 0}))
 		p.send(t, tagged(arpRequest, [2]uint16{0x8100, 5}))
 		frame := p.next(t, 5*time.Second, func(f []byte) bool { return f[6] == 0 })
 		want := tagged(unhex("020000000099 00005e000101 0806"+fixed+reply+"00005e000101 c0000201"+client), [2]uint16{0x8100, 5})
 		if string(frame) != string(want) {
 			t.Errorf("xdp %s: got %x, want %x", wish, frame, want)
+		}
+		if n := packets(t, d, slot)[carp.ArpAnswered]; n != 1 {
+			t.Errorf("xdp %s: %d answers", wish, n)
 		}
 	}
 }
