@@ -154,7 +154,7 @@ func TestAcceptingAloneDoesNotAnswer(t *testing.T) {
 func TestLeaseRunsOutByItself(t *testing.T) {
 	d := withGroup(t)
 	h := hooks(d)[0]
-	until := later().Add(-time.Hour + 30*time.Millisecond)
+	until := later().Add(-time.Hour + 200*time.Millisecond)
 	d.Answer(1, until)
 	answered := 0
 	for {

@@ -69,26 +69,29 @@ func idOf(t *testing.T, p *ebpf.Program) uint32 {
 }
 
 // asks sends one ARP request for 192.0.2.1 and reports whether the virtual MAC
-// answers. Silence is told from slowness by a request that the stack answers:
-// when its answer is there, the other has been dropped.
-func (l *lan) asks(t *testing.T, p *tap) bool {
+// answers. Silence is told from slowness by two requests, one after the other,
+// that the stack answers: native XDP may send its answers after those to which
+// frames of the same batch have moved the stack.
+func (l *lan) asks(t *testing.T, p *tap) (answered bool) {
 	t.Helper()
 	p.send(t, padded(arpRequest))
-	p.send(t, padded(request("192.0.2.12")))
-	for {
-		frame := p.next(t, 5*time.Second, isArpReply)
-		switch {
-		case frame == nil:
-			t.Fatal("no answer from the stack")
-		case frame[31] == 12:
-			return false
-		case string(frame[6:12]) == "\x00\x00\x5e\x00\x01\x01" && string(frame[22:28]) == "\x00\x00\x5e\x00\x01\x01":
-			p.next(t, 5*time.Second, func(f []byte) bool { return isArpReply(f) && f[31] == 12 })
-			return true
-		default:
-			t.Fatalf("answer %x", frame)
+	for range 2 {
+		p.send(t, padded(request("192.0.2.12")))
+		for {
+			frame := p.next(t, 5*time.Second, isArpReply)
+			if frame == nil {
+				t.Fatal("no answer from the stack")
+			}
+			if frame[31] == 12 {
+				break
+			}
+			if string(frame[6:12]) != "\x00\x00\x5e\x00\x01\x01" || string(frame[22:28]) != "\x00\x00\x5e\x00\x01\x01" {
+				t.Fatalf("answer %x", frame)
+			}
+			answered = true
 		}
 	}
+	return answered
 }
 
 func TestModes(t *testing.T) {
@@ -178,7 +181,7 @@ func TestLeaseEndsWithoutAgent(t *testing.T) {
 		l := newLAN(t)
 		l.router.address(t, "192.0.2.12/24")
 		d, slot := l.loadIn(t, Options{XDP: wish})
-		until := boottime.Now().Add(400 * time.Millisecond)
+		until := boottime.Now().Add(time.Second)
 		d.Answer(slot, until)
 		p := l.client.tap(t, l.clientIf)
 		if err := d.Close(); err != nil {

@@ -9,9 +9,9 @@ import (
 // skb is struct __sk_buff, of which BPF_PROG_TEST_RUN takes the ifindex of the
 // interface that a forwarded frame came in by. It is field 9.
 type skb struct {
-	before         [9]uint32
+	_              [9]uint32
 	IngressIfindex uint32
-	after          [38]uint32
+	_              [38]uint32
 }
 
 // bridged presents each frame as one that came in by another interface.
