@@ -77,7 +77,8 @@ func (d *demo) ageEntry(ctx context.Context) error {
 	}
 }
 
-// settled waits until r1 is MASTER and r2 BACKUP, and a moment longer.
+// settled waits until r1 is MASTER and r2 BACKUP and every reply comes at once,
+// and a moment longer.
 func (d *demo) settled(ctx context.Context) error {
 	if err := d.r1.is(ctx, "MASTER", takeover); err != nil {
 		return err
@@ -85,7 +86,26 @@ func (d *demo) settled(ctx context.Context) error {
 	if err := d.r2.is(ctx, "BACKUP", takeover); err != nil {
 		return err
 	}
+	wait, cancel := context.WithTimeout(ctx, takeover)
+	defer cancel()
+	for !d.answered(3*sampling, 1) {
+		if err := pause(wait, sampling); err != nil {
+			return fmt.Errorf("not all requests of the client are answered: %w", err)
+		}
+	}
 	return pause(ctx, calm)
+}
+
+// answered reports whether at least this share of the client's requests of the
+// last moments was answered, in both families.
+func (d *demo) answered(lately time.Duration, share float64) bool {
+	until := time.Now().Add(-settling)
+	for _, p := range []*lab.Pinger{d.ping, d.ping6} {
+		if got, ok := p.Share(until.Add(-lately), until); !ok || got < share {
+			return false
+		}
+	}
+	return true
 }
 
 // crash kills the MASTER's carpd, and starts it again.

@@ -12,7 +12,7 @@ import (
 // Colours of a terminal.
 const (
 	bold, dim        = "1", "2"
-	red, green, blue = "31", "32", "36"
+	red, green, cyan = "31", "32", "36"
 )
 
 // recent is how many of the last messages a terminal shows.
@@ -93,7 +93,7 @@ func (s *screen) show(x sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.samples = append(s.samples, x)
-	if keep := s.width - 12; len(s.samples) > keep {
+	if keep := s.width - label - 1; len(s.samples) > keep {
 		s.samples = s.samples[len(s.samples)-keep:]
 	}
 	s.draw()
@@ -120,21 +120,25 @@ func (s *screen) draw() {
 	_, _ = io.WriteString(s.out, b.String())
 }
 
+// label is how wide the beginning of a row of the picture is.
+const label = 18
+
 // picture is the timeline as lines.
 func (s *screen) picture() []string {
-	var r1, r2, client strings.Builder
+	var now sample
+	var r1, r2, client []byte
 	for _, x := range s.samples {
-		r1.WriteString(s.letter(letterOf(x.states[0])))
-		r2.WriteString(s.letter(letterOf(x.states[1])))
-		client.WriteString(s.letter(levelOf(x.share)))
+		r1, r2 = append(r1, letterOf(x.states[0])), append(r2, letterOf(x.states[1]))
+		client = append(client, levelOf(x.share))
+		now = x
 	}
 	lines := []string{
 		s.paint(bold, "carpd demo") + "  " + s.cut(s.title, 12),
 		"",
-		"  r1      " + r1.String(),
-		"  r2      " + r2.String(),
-		"  client  " + client.String(),
-		s.paint(dim, s.cut("  M MASTER  b BACKUP  i INIT  x no carpd  z frozen  - cut off   # answered  . not   one character is 0.1 s", 0)),
+		s.row("r1", now.states[0], r1),
+		s.row("r2", now.states[1], r2),
+		s.row("client", fmt.Sprintf("%3.0f %%", 100*now.share), client),
+		s.paint(dim, s.cut("  M MASTER  b BACKUP  i INIT  x no carpd  z frozen  - cut off   # answered  + partly  . not   10 characters a second", 0)),
 		"",
 	}
 	for i := range recent {
@@ -147,6 +151,21 @@ func (s *screen) picture() []string {
 	return lines
 }
 
+// row is a line of the picture: a name, what is now, and what was.
+func (s *screen) row(name, now string, letters []byte) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %-7s %-8s", name, now)
+	for len(letters) > 0 { // runs of the same letter are painted at once
+		n := 1
+		for n < len(letters) && letters[n] == letters[0] {
+			n++
+		}
+		b.WriteString(s.letters(string(letters[:n])))
+		letters = letters[n:]
+	}
+	return b.String()
+}
+
 // cut shortens a text to what fits beside some columns.
 func (s *screen) cut(text string, taken int) string {
 	if most := s.width - taken - 1; utf8.RuneCountInString(text) > most {
@@ -155,17 +174,17 @@ func (s *screen) cut(text string, taken int) string {
 	return text
 }
 
-// letter colours a letter of the strip.
-func (s *screen) letter(c byte) string {
-	switch c {
+// letters colours a run of one letter of the strip.
+func (s *screen) letters(run string) string {
+	switch run[0] {
 	case 'M':
-		return s.paint(green, "M")
+		return s.paint(green, run)
 	case '#':
-		return s.paint(blue, "#")
+		return s.paint(cyan, run)
 	case '.', 'x', 'z', '-':
-		return s.paint(red, string(c))
+		return s.paint(red, run)
 	default:
-		return string(c)
+		return run
 	}
 }
 
