@@ -238,4 +238,3 @@ func TestAdvertsAreVisibleOnTheHost(t *testing.T) {
 		}
 	}
 }
-
