@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -164,7 +165,8 @@ func TestNoFollowUp(t *testing.T) {
 	} {
 		_, _, err := Load(strings.NewReader(strings.NewReplacer(c.replace...).Replace(two)), "f", Options{})
 		var got []string
-		mistakes, _ := err.(Errors)
+		var mistakes Errors
+		errors.As(err, &mistakes)
 		for _, m := range mistakes {
 			got = append(got, m.Found)
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"sort"
@@ -131,7 +132,8 @@ func checkLapses(t *rapid.T, some []lapse) {
 		want = append(want, fmt.Sprintf("%d:%d: %s", p.line, p.column, m.found))
 	}
 	_, _, err := Load(strings.NewReader(text), "f", Options{})
-	mistakes, _ := err.(Errors)
+	var mistakes Errors
+	errors.As(err, &mistakes)
 	for _, m := range mistakes {
 		found := regexp.MustCompile(`on line \d+$|by line \d+$`).ReplaceAllStringFunc(m.Found, func(s string) string {
 			return strings.TrimRight(s, "0123456789") + "*"

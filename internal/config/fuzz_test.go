@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +67,8 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		c, warnings, err := Load(bytes.NewReader(src), "f", Options{Mode: 0o644})
-		mistakes, _ := err.(Errors)
+		var mistakes Errors
+		errors.As(err, &mistakes)
 		if (err == nil) != (c != nil) || err != nil && len(mistakes) == 0 {
 			t.Fatalf("neither a configuration nor mistakes: %v", err)
 		}
