@@ -1,7 +1,11 @@
 package test
 
 import (
+	"bufio"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,5 +44,35 @@ func TestDemoKeepsItsPromises(t *testing.T) {
 	ping := regexp.MustCompile(`nsenter --net=\S+ ping \S+`).FindString(text)
 	if shown, err := exec.Command("sh", "-c", ping+" -c1 -W2").CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", ping, err, shown)
+	}
+}
+
+// TestInterruptedDemoLeavesNothing: Ctrl-C in the middle of a fail-over.
+func TestInterruptedDemoLeavesNothing(t *testing.T) {
+	t.Parallel()
+	lab.Need(t, "root")
+	cmd := exec.Command(program(t, "carpd"), "demo", "--rounds", "1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errors strings.Builder
+	cmd.Stderr = &errors
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for in := bufio.NewScanner(out); in.Scan(); {
+		if strings.Contains(in.Text(), "crash:") {
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(errors.String(), "interrupted") {
+		t.Errorf("the interrupted demo: %v\n%s", err, errors.String())
+	}
+	id := fmt.Sprintf("carplab-%d", cmd.Process.Pid)
+	for _, pattern := range []string{"/run/netns/", "/run/carpd-lab/", "/run/carpd/", pins + "/"} {
+		if left, _ := filepath.Glob(pattern + id + "*"); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
 	}
 }
