@@ -216,7 +216,7 @@ static __always_inline enum carp_reason carp_judge(const struct carp_frame *f,
 	return CARP_OK;
 }
 
-/* Hands an advert to carpd and to the stack, so that tcpdump on this host sees it. */
+/* Hands an advert to carpd, and on, so that tcpdump on this host sees it. */
 static __always_inline enum carp_verdict carp_deliver(const struct carp_frame *f,
 						      const struct carp_packet *p,
 						      const struct carp_owner *owner,
@@ -238,26 +238,38 @@ static __always_inline enum carp_verdict carp_not_ours(void)
 	return CARP_PASS;
 }
 
+/*
+ * What a packet of protocol 112 is, with what its IP header says and its first
+ * bytes: CARP_OK for the shape of an advert, CARP_IS_VRRP or CARP_NOT_OURS.
+ */
+static __always_inline enum carp_reason carp_recognise(const struct carp_frame *f,
+						       struct carp_packet *p, __u8 *bytes)
+{
+	enum carp_reason reason;
+	bool whole;
+
+	if (!carp_open_packet(f, p) || p->length < CARP_HEAD_LEN)
+		return CARP_NOT_OURS;
+	whole = p->length >= CARP_ADVERT_LEN ? carp_load(f, p->payload, bytes, CARP_ADVERT_LEN)
+					     : carp_load(f, p->payload, bytes, CARP_HEAD_LEN);
+	if (!whole)
+		return CARP_NOT_OURS;
+	reason = carp_shape(bytes, p->length);
+	if (reason == CARP_OK && carp_is_vrrp7(f, p))
+		reason = CARP_IS_VRRP;
+	return reason;
+}
+
 static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 {
 	__u8 bytes[CARP_ADVERT_LEN] __attribute__((aligned(8))) = {};
 	struct carp_packet p = {};
 	struct carp_owner *owner;
 	enum carp_reason reason;
-	bool whole;
 
 	if (!carp_is_protocol_112(f))
 		return CARP_PASS;
-	if (!carp_open_packet(f, &p) || p.length < CARP_HEAD_LEN)
-		return carp_not_ours();
-	whole = p.length >= CARP_ADVERT_LEN ? carp_load(f, p.payload, bytes, CARP_ADVERT_LEN)
-					    : carp_load(f, p.payload, bytes, CARP_HEAD_LEN);
-	if (!whole)
-		return carp_not_ours();
-
-	reason = carp_shape(bytes, p.length);
-	if (reason == CARP_OK && carp_is_vrrp7(f, &p))
-		reason = CARP_IS_VRRP;
+	reason = carp_recognise(f, &p, bytes);
 	if (reason == CARP_IS_VRRP)
 		return carp_vrrp(f, &p, bytes);
 	if (reason != CARP_OK)
@@ -271,6 +283,20 @@ static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 		return carp_deliver(f, &p, owner, bytes);
 	carp_count(owner->slot, reason);
 	return CARP_DROP;
+}
+
+/*
+ * An advert of a group of ours that carpd has by now? Behind tcpdump's tap it
+ * goes no further: a VRRP daemon with the same id that gets it from its socket
+ * complains, and keepalived even leaves out an advert of its own.
+ */
+static __always_inline bool carp_is_spent(const struct carp_frame *f)
+{
+	__u8 bytes[CARP_ADVERT_LEN] __attribute__((aligned(8))) = {};
+	struct carp_packet p = {};
+
+	return f->ip_proto == CARP_IP_CARP && carp_recognise(f, &p, bytes) == CARP_OK &&
+	       carp_owner_of_vhid(f, p.family, bytes[1]);
 }
 
 #endif

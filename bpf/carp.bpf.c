@@ -95,8 +95,12 @@ int carp_in(struct __sk_buff *skb)
 	struct carp_frame f;
 
 	carp_open_skb(&f, skb);
-	if (carp_concerns_us(&f) && !carp_served_in_xdp(&f))
-		verdict = carp_serve(&f);
+	if (carp_concerns_us(&f)) {
+		if (!carp_served_in_xdp(&f))
+			verdict = carp_serve(&f);
+		if (verdict == CARP_PASS && carp_is_spent(&f))
+			verdict = CARP_DROP;
+	}
 	if (verdict == CARP_REPLY)
 		return bpf_redirect(f.ifindex, 0);
 	if (verdict == CARP_PASS && f.data + sizeof(struct carp_eth) <= f.data_end &&

@@ -137,8 +137,8 @@ func TestAdverts(t *testing.T) {
 	for _, h := range hooks(d) {
 		for _, c := range adverts {
 			t.Run(h.name+"/"+c.name, func(t *testing.T) {
-				if got := h.judge(t, d, c.frame, 1, 2); got != c.want {
-					t.Errorf("got %v, want %v", got, c.want)
+				if got := h.judge(t, d, c.frame, 1, 2); got != h.spent(c.want) {
+					t.Errorf("got %v, want %v", got, h.spent(c.want))
 				}
 			})
 		}
@@ -219,7 +219,7 @@ func TestTagsSelectTheGroup(t *testing.T) {
 	} {
 		for _, h := range hooks(d) {
 			got := h.judge(t, d, tagged(unhex(freebsd4), c.tags...), 1, 2, 3, 4, 5)
-			if got != (result{"pass", c.want}) {
+			if got != h.spent(result{"pass", c.want}) {
 				t.Errorf("%s: tags %x: got %v, want %s", h.name, c.tags, got, c.want)
 			}
 			for _, e := range events(t, d) {

@@ -85,11 +85,16 @@ func TestWorkOfXDPIsNotDoneTwice(t *testing.T) {
 	if err := d.setServed(loopback, true); err != nil {
 		t.Fatal(err)
 	}
-	for name, frame := range map[string][]byte{
-		"advert": unhex(freebsd4), "bad advert": patch(unhex(freebsd4), 22, 1), "VRRP": ipv4(vrrp3(9)),
-		"ARP": arpRequest, "solicitation": solicitation,
+	for name, c := range map[string]struct {
+		frame   []byte
+		verdict string
+	}{
+		"advert": {unhex(freebsd4), "drop"}, "advert, IPv6": {unhex(freebsd6), "drop"},
+		"advert of nobody": {ipv4(advert(3)), "pass"}, "advert on another VLAN": {tagged(unhex(freebsd4), [2]uint16{0x8100, 5}), "pass"},
+		"VRRP": {ipv4(vrrp3(9)), "pass"}, "VRRP, our id": {ipv4(vrrp2(1, 7, "")), "pass"},
+		"ARP": {arpRequest, "pass"}, "solicitation": {solicitation, "pass"},
 	} {
-		if got := in.judge(t, d, frame, 1, 2); got != (result{"pass", ""}) {
+		if got := in.judge(t, d, c.frame, 1, 2); got != (result{c.verdict, ""}) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -151,7 +151,7 @@ func TestTruncatedAtEveryLength(t *testing.T) {
 			for _, tags := range tagSets {
 				frame := tagged(base, tags...)
 				for n := h.least(frame); n <= len(frame); n++ {
-					want := expect(frame[:n])
+					want := h.spent(expect(frame[:n]))
 					if got := h.judge(t, d, frame[:n], 1, 2); got != want {
 						t.Errorf("%s: %s, tags %x, %d of %d bytes: got %v, want %v", h.name, name, tags, n, len(frame), got, want)
 					}
@@ -174,7 +174,7 @@ func TestEveryByteBent(t *testing.T) {
 				for i := range frame {
 					for _, bits := range []byte{0x01, 0x02, 0x10, 0x80, 0xff} {
 						bent := patch(frame, i, frame[i]^bits)
-						want := expect(bent)
+						want := h.spent(expect(bent))
 						if got := h.judge(t, d, bent, 1, 2); got != want {
 							t.Errorf("%s: %s, tags %x, byte %d is %#x: got %v, want %v", h.name, name, tags, i, bent[i], got, want)
 						}
