@@ -288,15 +288,20 @@ static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 /*
  * An advert of a group of ours that carpd has by now? Behind tcpdump's tap it
  * goes no further: a VRRP daemon with the same id that gets it from its socket
- * complains, and keepalived even leaves out an advert of its own.
+ * complains, and keepalived even leaves out an advert of its own. With a bridge
+ * or macvlan on top of the interface it goes on: somebody behind it may wait.
  */
 static __always_inline bool carp_is_spent(const struct carp_frame *f)
 {
 	__u8 bytes[CARP_ADVERT_LEN] __attribute__((aligned(8))) = {};
+	const struct carp_link *link;
 	struct carp_packet p = {};
 
-	return f->ip_proto == CARP_IP_CARP && carp_recognise(f, &p, bytes) == CARP_OK &&
-	       carp_owner_of_vhid(f, p.family, bytes[1]);
+	if (f->ip_proto != CARP_IP_CARP || carp_recognise(f, &p, bytes) != CARP_OK ||
+	    !carp_owner_of_vhid(f, p.family, bytes[1]))
+		return false;
+	link = carp_link_of(f);
+	return !link || !link->upper;
 }
 
 #endif

@@ -106,6 +106,20 @@ func TestWorkOfXDPIsNotDoneTwice(t *testing.T) {
 	}
 }
 
+// With a macvlan on top somebody behind it may wait for the advert.
+func TestAdvertsGoOnToUppers(t *testing.T) {
+	d := withGroup(t)
+	if err := d.setServed(loopback, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetLink(loopback, carp.MAC{2, 0, 0, 0, 0, 0x12}, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := hooks(d)[1].judge(t, d, unhex(freebsd4), 1, 2); got != (result{"pass", ""}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // What leaves, by which of the two deadlines still runs.
 func TestEgress(t *testing.T) {
 	d := withGroup(t)
