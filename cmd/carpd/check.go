@@ -31,7 +31,7 @@ func checkCommand() *cli.Command {
 			&cli.BoolFlag{Name: "live", Usage: "also look at this machine: are the interfaces there, and does auto find one?"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT`: text or json"},
 		},
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return cli.Exit(err, exitUsage) },
+		OnUsageError: onUsageError,
 		Action: func(c *cli.Context) error {
 			o, err := checkOptionsOf(c)
 			if err != nil {

@@ -17,6 +17,9 @@ func newLogger(level string) zerolog.Logger {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return zerolog.New(os.Stderr).Level(l).With().Timestamp().Logger()
 	}
-	out := zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}
+	out := zerolog.ConsoleWriter{
+		Out: os.Stderr, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != "",
+		FieldsOrder: []string{"group", "from", "to", "cause"},
+	}
 	return zerolog.New(out).Level(l).With().Timestamp().Logger()
 }

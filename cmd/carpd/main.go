@@ -22,10 +22,22 @@ const (
 	exitDenied = 4 // a privilege is missing
 )
 
+// runNeeds is said when something was not permitted.
+const runNeeds = "carpd run needs the capabilities net_admin, net_raw, bpf and perfmon"
+
 func main() { os.Exit(run(os.Args)) }
 
 // run executes the command line and returns the exit code.
 func run(args []string) int {
+	if len(args) == 2 && args[1] == "--version" { // Everybody tries it.
+		args = []string{args[0], "version"}
+	}
+	return exitCode(newApp().Run(args))
+}
+
+// newApp is the command line. Errors are returned to run, which alone prints
+// them and chooses the exit code.
+func newApp() *cli.App {
 	app := &cli.App{
 		Name:            "carpd",
 		Usage:           "share virtual IP addresses: CARP with its dataplane in XDP",
@@ -37,14 +49,39 @@ func run(args []string) int {
 		Commands: []*cli.Command{
 			runCommand(), checkCommand(), demo.Command(), unloadCommand(), versionCommand(),
 		},
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return cli.Exit(err, exitUsage) },
+		OnUsageError:   onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {},
 		CommandNotFound: func(_ *cli.Context, name string) {
 			fmt.Fprintf(os.Stderr, "carpd: unknown command %q; see carpd --help\n", name)
 			os.Exit(exitUsage)
 		},
 	}
-	return exitCode(app.Run(args))
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
+		if c.ArgsUsage == "" {
+			c.Before = noArguments
+		}
+	}
+	return app
+}
+
+// onUsageError is what the parser of options complains about.
+func onUsageError(_ *cli.Context, err error, _ bool) error { return cli.Exit(err, exitUsage) }
+
+// noArguments refuses what would else be ignored: a configuration or an
+// instance without its option.
+func noArguments(c *cli.Context) error {
+	if !c.Args().Present() {
+		return nil
+	}
+	arg := c.Args().First()
+	for _, f := range c.Command.Flags {
+		if name := f.Names()[0]; name == "config" || name == "instance" {
+			return cli.Exit(fmt.Sprintf("%q is too much: did you mean --%s %s?", arg, name, arg), exitUsage)
+		}
+	}
+	return cli.Exit(fmt.Sprintf("%q is too much; see %s --help", arg, c.Command.HelpName), exitUsage)
 }
 
 // exitCode prints an error and chooses its code.
@@ -60,6 +97,7 @@ func exitCode(err error) int {
 	case errors.As(err, &coder):
 		return coder.ExitCode()
 	case errors.Is(err, os.ErrPermission):
+		fmt.Fprintln(os.Stderr, "carpd: a privilege is missing: be root;", runNeeds)
 		return exitDenied
 	default:
 		return exitError

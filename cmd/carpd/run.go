@@ -216,9 +216,12 @@ func (p *parts) release() (err error) {
 	return err
 }
 
+// lockPath is the lock file of an instance. It stays behind when carpd ends.
+func lockPath(instance string) string { return filepath.Join(control.RunDir, instance+".lock") }
+
 // lockInstance makes sure that only one carpd of an instance runs.
 func lockInstance(instance string) (interface{ Close() error }, error) {
-	lock, err := ledger.Lock(filepath.Join(control.RunDir, instance+".lock"))
+	lock, err := ledger.Lock(lockPath(instance))
 	var taken *ledger.LockedError
 	if errors.As(err, &taken) {
 		return nil, cli.Exit(fmt.Errorf("instance %s: %w", instance, err), exitInUse)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -19,34 +21,56 @@ func unloadCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "unload",
 		Usage: "after a crash: remove programs, maps, addresses and filter entries of an instance",
+		Description: "Not needed before another carpd run of the instance, which removes the same first.\n" +
+			"An instance that runs is left alone (exit code 3). Nothing to remove is no error.",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "instance", Value: "default", Usage: "`NAME` of the instance"}},
 		Action: func(c *cli.Context) error {
-			return unload(c.String("instance"))
+			done, err := unload(c.String("instance"))
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.App.Writer, "instance %s: %s\n", c.String("instance"), done)
+			return err
 		},
 	}
 }
 
 // unload undoes what the ledger and the pin directory say, in this order: the
-// programs keep the addresses silent until they are gone.
-func unload(instance string) error {
-	if _, err := control.Path(instance); err != nil {
-		return cli.Exit(err, exitUsage)
+// programs keep the addresses silent until they are gone. It says what it did.
+func unload(instance string) (done string, err error) {
+	sock, err := control.Path(instance)
+	if err != nil {
+		return "", cli.Exit(err, exitUsage)
 	}
+	_, err = os.Stat(lockPath(instance))
+	unknown := errors.Is(err, fs.ErrNotExist)
 	lock, err := lockInstance(instance)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = lock.Close() }()
 	book, err := ledger.Open(filepath.Join(control.RunDir, instance, "added.json"))
 	if err != nil {
-		return err
+		return "", err
 	}
 	keeper, err := iface.NewKeeper(book)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := errors.Join(keeper.UndoAll(), dataplane.Unload(instance)); err != nil {
-		return fmt.Errorf("instance %s: %w", instance, err)
+	if err := errors.Join(keeper.UndoAll(), dataplane.Unload(instance), removeSocket(sock)); err != nil {
+		return "", fmt.Errorf("instance %s: %w", instance, err)
+	}
+	if unknown {
+		return "no carpd of this name has run since the machine started", nil
+	}
+	return "nothing is left of it", nil
+}
+
+// removeSocket removes a socket on which nobody listens any more: the caller
+// has the lock.
+func removeSocket(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
