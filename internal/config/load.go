@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -30,6 +31,10 @@ type Options struct {
 func Load(r io.Reader, name string, o Options) (*Config, []Warning, error) {
 	src, err := readAll(r)
 	if err != nil {
+		var p *fs.PathError // It would name the file again.
+		if errors.As(err, &p) {
+			err = p.Err
+		}
 		return nil, nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	l := &loader{file: name, options: o}

@@ -55,7 +55,9 @@ func (l *loader) password(v value) ([]byte, bool) {
 	case !ok:
 		l.wrong(v.at, v.name+" is "+kind(v.node), v.allowed)
 	case v.name == "password":
-		l.ownMode(v)
+		if text != "" {
+			l.ownMode(v)
+		}
 		return []byte(text), true
 	case text == "", v.name == "password_credential" && !credentialName.MatchString(text):
 		// Somebody may have put the password itself here.

@@ -142,6 +142,10 @@ func TestOwnMode(t *testing.T) {
 			t.Errorf("mode %o: %v", mode, warnings)
 		}
 	}
+	open := strings.ReplaceAll(good, "password: mekmitasdigoat", `password: ""`)
+	if _, warnings = accept(t, open, Options{Mode: 0o644}); strings.Contains(fmt.Sprint(texts(warnings)), "mode") {
+		t.Errorf("without a password: %v", warnings)
+	}
 	if _, warnings = accept(t, strings.ReplaceAll(good, "password: mekmitasdigoat", "password_file: x"), Options{Mode: 0o644}); len(warnings) != 0 {
 		t.Errorf("without a password: %v", warnings)
 	}
