@@ -33,6 +33,7 @@ func (d *demo) judge() error {
 		d.neverTwo("frozen", frozenSpan),
 		d.neverTwo("failback", failbackSpan),
 		shown("client outage", d.outages(d.ping, failbackSpan)),
+		shown("longest delay of a reply", d.delays(failbackSpan)),
 		d.sameMAC(),
 	}
 	broken := d.screen.table(rows, d.Rounds)
