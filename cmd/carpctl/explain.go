@@ -51,7 +51,7 @@ func (e *env) explanation(s *status.Snapshot, g status.Group) string {
 	}
 	line("since", "%s, %s ago (%s)", g.Since.Local().Format("2006-01-02 15:04:05"), since(s, g.Since), orDash(g.Cause))
 	line("settings", "%s", settings(s, g))
-	line("timers", "master down after %.2f s, lease %.2f s (%s left)", g.MasterDown, g.Lease, span(seconds(g.AnswerFor)))
+	line("timers", "master down after %.2f s, lease %.2f s%s", g.MasterDown, g.Lease, left(g))
 	if p := g.Master; p != nil {
 		line("master", "%s advbase %d advskew %d demotion %d, heard %s ago", p.Address, p.Advbase, p.Advskew, p.Demotion, since(s, p.LastSeen))
 	}
@@ -60,6 +60,18 @@ func (e *env) explanation(s *status.Snapshot, g status.Group) string {
 		line("warning", "%s", w)
 	}
 	return b.String()
+}
+
+// left is what is left of the lease, on a node that has one.
+func left(g status.Group) string {
+	switch {
+	case g.AnswerFor > 0:
+		return fmt.Sprintf(" (%s left)", span(seconds(g.AnswerFor)))
+	case g.State == "MASTER":
+		return " (none: the kernel answers nobody)"
+	default:
+		return ""
+	}
 }
 
 // settings are what this node brings into the election.

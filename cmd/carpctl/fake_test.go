@@ -64,13 +64,13 @@ func (d *daemon) happen() {
 	d.changed = make(chan struct{})
 }
 
-func (d *daemon) Reload(context.Context) error {
+func (d *daemon) Reload(context.Context) (string, error) {
 	d.mu.Lock()
 	d.reloads++
 	d.mu.Unlock()
 	text, err := os.ReadFile(filepath.Join(d.dir, "reload.err"))
 	if err != nil {
-		return nil
+		return "changed 2@eth0 (timing); 2 unchanged", nil
 	}
-	return errors.New(strings.TrimSpace(string(text)))
+	return "", errors.New(strings.TrimSpace(string(text)))
 }

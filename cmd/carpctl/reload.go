@@ -23,10 +23,14 @@ func reloadCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := client.Reload(c.Context); err != nil {
+			what, err := client.Reload(c.Context)
+			if err != nil {
 				return reloadError(err)
 			}
-			return e.printf("reloaded\n")
+			if what == "" { // An older carpd does not say.
+				return e.printf("reloaded\n")
+			}
+			return e.printf("reloaded: %s\n", what)
 		},
 	}
 }

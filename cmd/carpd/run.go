@@ -172,30 +172,32 @@ func (p *parts) reloadOnHangup(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hup:
-			if err := p.reload(ctx); err != nil {
+			if _, err := p.reload(ctx); err != nil {
 				p.log.Error().Err(err).Msg("configuration not reloaded: the running one stays")
 			}
 		}
 	}
 }
 
-// reload loads the whole file before anything changes.
-func (p *parts) reload(ctx context.Context) error {
+// reload loads the whole file before anything changes, and says what did.
+func (p *parts) reload(ctx context.Context) (what string, err error) {
 	cfg, warnings, err := configfile.Load(p.path, false)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if cfg.Instance != p.cfg.Instance {
-		return fmt.Errorf("%s: instance is %s but %s runs: restart carpd to change it", p.path, cfg.Instance, p.cfg.Instance)
+		return "", fmt.Errorf("%s: instance is %s but %s runs: restart carpd to change it", p.path, cfg.Instance, p.cfg.Instance)
 	}
 	for _, w := range warnings {
 		p.log.Warn().Msg(w.String())
 	}
 	plan, err := p.agent.Apply(ctx, cfg)
-	if err == nil {
-		p.log.Info().Str("plan", agent.Summary(plan)).Msg("configuration reloaded")
+	if err != nil {
+		return "", err
 	}
-	return err
+	what = agent.Summary(plan)
+	p.log.Info().Str("plan", what).Msg("configuration reloaded")
+	return what, nil
 }
 
 // release gives back what was acquired, in reverse.

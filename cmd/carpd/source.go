@@ -75,4 +75,4 @@ func (s *source) Events(after uint64) []status.Event { return s.agent.Events(aft
 func (s *source) Changed() <-chan struct{} { return s.agent.Changed() }
 
 // Reload reads the configuration again.
-func (s *source) Reload(ctx context.Context) error { return s.reload(ctx) }
+func (s *source) Reload(ctx context.Context) (string, error) { return s.reload(ctx) }

@@ -15,6 +15,7 @@ type done struct {
 	SchemaVersion int    `json:"schema_version"`
 	Instance      string `json:"instance"`
 	Done          string `json:"done"`
+	What          string `json:"what"`
 }
 
 // failure answers everything that went wrong.

@@ -58,11 +58,18 @@ func (c *Client) Events(ctx context.Context, after uint64) (*status.Events, erro
 	return read[status.Events](ctx, c, eventsAfter(after))
 }
 
-// Reload makes the daemon read its configuration again. The error has what is
-// wrong with it.
-func (c *Client) Reload(ctx context.Context) error {
-	_, err := c.ask(ctx, http.MethodPost, "reload", clientReload)
-	return err
+// Reload makes the daemon read its configuration again and returns what that
+// changed. The error has what is wrong with it.
+func (c *Client) Reload(ctx context.Context) (what string, err error) {
+	body, err := c.ask(ctx, http.MethodPost, "reload", clientReload)
+	if err != nil {
+		return "", err
+	}
+	answer, err := decode[done](c, body)
+	if err != nil {
+		return "", err
+	}
+	return answer.What, nil
 }
 
 // eventsAfter is the verb with its query.
@@ -79,6 +86,11 @@ func read[T any](ctx context.Context, c *Client, verb string) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decode[T](c, body)
+}
+
+// decode reads an answer.
+func decode[T any](c *Client, body []byte) (*T, error) {
 	answer := new(T)
 	if err := json.Unmarshal(body, answer); err != nil {
 		return nil, fmt.Errorf("%s: an answer that cannot be read: %w", c.name(), err)

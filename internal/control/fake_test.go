@@ -25,6 +25,7 @@ type fake struct {
 	events   []status.Event
 	changed  chan struct{}
 	reload   func(context.Context) error
+	what     string // the reload changed
 }
 
 func newFake() *fake {
@@ -58,7 +59,7 @@ func (f *fake) Changed() <-chan struct{} {
 	return f.changed
 }
 
-func (f *fake) Reload(ctx context.Context) error { return f.reload(ctx) }
+func (f *fake) Reload(ctx context.Context) (string, error) { return f.what, f.reload(ctx) }
 
 // add makes events happen.
 func (f *fake) add(events ...status.Event) {

@@ -108,11 +108,11 @@ func eventQuery(r *http.Request) (after uint64, follow bool, err error) {
 // postReload takes no body. A caller who goes away does not stop it halfway;
 // the end of the server does.
 func (s *Server) postReload(w http.ResponseWriter, r *http.Request) error {
-	err := discard(r.Body)
+	what, err := "", discard(r.Body)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(s.life, reloadTimeout)
 		defer cancel()
-		err = s.src.Reload(ctx)
+		what, err = s.src.Reload(ctx)
 		if err != nil {
 			err = refuse(http.StatusUnprocessableEntity, "%v", err)
 		}
@@ -121,7 +121,7 @@ func (s *Server) postReload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, &done{status.SchemaVersion, s.instance(), "reloaded"})
+	return writeJSON(w, http.StatusOK, &done{status.SchemaVersion, s.instance(), "reloaded", what})
 }
 
 // instance is the name by the socket.

@@ -19,7 +19,7 @@ type Source interface {
 	// Changed is closed at the next event. A follower takes the channel first
 	// and reads the events then, so that none falls in between.
 	Changed() <-chan struct{}
-	// Reload reads the configuration and applies it. On an error nothing has
-	// changed.
-	Reload(ctx context.Context) error
+	// Reload reads the configuration and applies it, and says in a line what
+	// that changed. On an error nothing has.
+	Reload(ctx context.Context) (what string, err error)
 }
