@@ -197,6 +197,9 @@ func TestDecodeFails(t *testing.T) {
 	}
 	for _, r := range rows {
 		code, stdout, stderr := carpctl(t, nil, r.args...)
+		if code == 1 && r.lines == 0 && strings.Contains(stderr, "adverts") {
+			t.Errorf("%s: counts what was not read: %s", r.name, stderr)
+		}
 		if code != r.code || strings.Count(stdout, "\n") != r.lines || !strings.Contains(stderr, r.stderr) {
 			t.Errorf("%s: exit code %d, %d lines, stderr %q\nwant %d, %d, %q", r.name, code, strings.Count(stdout, "\n"), stderr, r.code, r.lines, r.stderr)
 		}

@@ -33,7 +33,9 @@ func (e *env) decodeTable(records iter.Seq2[capture.Record, error], haveKeys boo
 			return err
 		}
 	}
-	fmt.Fprintln(e.stderr, summary(seen, haveKeys))
+	if err == nil || len(seen) > 0 { // Of what cannot be read there is none to count.
+		fmt.Fprintln(e.stderr, summary(seen, haveKeys))
+	}
 	return err
 }
 
@@ -118,7 +120,7 @@ func summary(seen map[string]int, haveKeys bool) string {
 	for i, v := range verdicts {
 		verdicts[i] = fmt.Sprintf("%d %s", seen[v], v)
 	}
-	text := fmt.Sprintf("%d adverts: %s", total, strings.Join(verdicts, ", "))
+	text := fmt.Sprintf("%d %s: %s", total, plural(total, "advert"), strings.Join(verdicts, ", "))
 	if seen[capture.NoKey] > 0 && !haveKeys {
 		text += "; digests are checked with --config FILE"
 	}

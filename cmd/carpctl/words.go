@@ -11,6 +11,14 @@ import (
 // healthy carpd turns at least once a second.
 const oldPicture = 3 * time.Second
 
+// plural is a word for a number of things.
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
 // seconds turns a number of the interface into a duration.
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 

@@ -45,3 +45,11 @@ func TestTableCountsCharactersAndNotColours(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "adverts", 1: "advert", 2: "adverts"} {
+		if got := plural(n, "advert"); got != want {
+			t.Errorf("%d %s, want %s", n, got, want)
+		}
+	}
+}
