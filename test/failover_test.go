@@ -144,3 +144,58 @@ func (p *pair) speak() {
 		p.t.Errorf("ping from the virtual address: %v\n%s", err, out)
 	}
 }
+
+// TestFailbackWaitsForTheOther: a node that preempts a living MASTER holds its
+// answers for a moment, in which the other reads the advert. The other is made
+// slow here, by stopping it as soon as it has sent what r1 preempts on.
+func TestFailbackWaitsForTheOther(t *testing.T) {
+	p := newPair(t)
+	for range 5 {
+		p.must(p.a.Stop(5 * time.Second))
+		p.b.is("MASTER", 2*time.Second)
+		p.a.start()
+		p.a.is("BACKUP", time.Second)
+		from := time.Now()
+		p.firstAdvert(p.r2, from, 2*time.Second)
+		p.must(p.b.Freeze())
+		deposes := p.firstAdvert(p.r1, from, 2*time.Second)
+		time.Sleep(time.Until(deposes.At.Add(25 * time.Millisecond)))
+		p.must(p.b.Thaw())
+		late := time.Since(deposes.At)
+		p.settle()
+		time.Sleep(200 * time.Millisecond)
+		if late > 40*time.Millisecond {
+			continue // this machine was too slow to stop it for a moment only
+		}
+		p.oneAnswer(from)
+		return
+	}
+	t.Error("five times the other node could not be thawed in time")
+}
+
+// TestCableOutAndIn: cut off right after an advert, the client waits for a
+// whole master-down time and no longer; when the cable is back hardly anything
+// is lost although the router has forgotten all its neighbours.
+func TestCableOutAndIn(t *testing.T) {
+	p := newPair(t)
+	a := p.firstAdvert(p.r1, time.Now(), 2*time.Second)
+	time.Sleep(time.Until(a.At.Add(10 * time.Millisecond)))
+	from := time.Now()
+	p.must(p.r1.Cut(lab.CarrierLost))
+	p.a.is("INIT", time.Second)
+	first := p.firstAdvert(p.r2, from, 6*time.Second)
+	p.must(p.ping.WaitReply(p.within(2*time.Second), first.At))
+	cut := p.ping.Report(from.Add(-100*time.Millisecond), time.Now())
+	if cut.Outage < masterDown100-100*time.Millisecond || cut.Outage > masterDown100+slack {
+		t.Errorf("cut off: %+v", cut)
+	}
+	back := time.Now()
+	p.must(p.r1.Heal(lab.CarrierLost))
+	p.settle()
+	time.Sleep(lab.LostAfter)
+	seen := p.ping.Report(back, time.Now().Add(-lab.LostAfter/2))
+	if seen.Outage > 300*time.Millisecond || seen.Delay > 500*time.Millisecond {
+		t.Errorf("back again: %+v", seen)
+	}
+	p.oneAnswer(back)
+}
