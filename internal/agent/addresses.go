@@ -3,87 +3,109 @@ package agent
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/carpd/carpd/internal/election"
 )
+
+// restoreGap is the least time between two attempts to put addresses back that
+// somebody takes away.
+const restoreGap = time.Second
+
+// placement is an address on a carpdev, with or without a route to its subnet.
+type placement struct {
+	netip.Prefix
+	route bool
+}
 
 // addressState is which addresses of a group are on its carpdev. Only the loop
 // changes it; at most one job of a group is under way, so that jobs never
 // overtake each other and the channel of jobs never fills.
 type addressState struct {
-	have    []netip.Prefix // put there, or found there
-	ifindex int            // on this interface
-	busy    bool           // a job is under way
-	problem string
+	have     []placement // put there, or found there, or tried in vain
+	failed   []placement // of these could not be added
+	ifindex  int         // on this interface
+	busy     bool        // a job is under way
+	restored time.Time   // when lost ones were put back last
+	problem  string
 }
 
 // addressJob asks the worker to change the addresses of a group.
 type addressJob struct {
 	g       *group
 	ifindex int
-	add     []netip.Prefix
-	del     []netip.Prefix
-	route   bool
+	add     []placement
+	del     []placement
 }
 
-// addressResult is the worker's answer.
+// addressResult is the worker's answer: the additions that failed, and the
+// first error.
 type addressResult struct {
-	job addressJob
-	err error
+	job    addressJob
+	failed []placement
+	err    error
 }
 
-// work does jobs until there are no more. It is the only place where a running
-// group waits for netlink, and it is not the loop.
-func (a *Agent) work() {
-	for job := range a.jobs {
-		job()
-	}
-}
-
-// change removes and adds addresses; it does what it can and returns the first
-// error.
-func (a *Agent) change(j addressJob) (first error) {
-	keep := func(err error) {
-		if first == nil {
-			first = err
-		}
-	}
+// change removes and adds addresses; it does what it can. An address that only
+// changes its route or its prefix length stays where it is.
+func (a *Agent) change(j addressJob) (r addressResult) {
+	r.job = j
 	for _, p := range j.del {
-		if j.route {
-			keep(a.Addresses.DelPrefixRoute(j.ifindex, p))
+		if p.route {
+			r.keep(a.Addresses.DelPrefixRoute(j.ifindex, p.Prefix))
 		}
-		keep(a.Addresses.DelAddress(j.ifindex, p.Addr()))
+		if !holds(j.add, p.Addr()) {
+			r.keep(a.Addresses.DelAddress(j.ifindex, p.Addr()))
+		}
 	}
 	for _, p := range j.add {
 		_, err := a.Addresses.AddAddress(j.ifindex, p.Addr())
-		keep(err)
-		if err == nil && j.route {
-			keep(a.Addresses.AddPrefixRoute(j.ifindex, p))
+		if err == nil && p.route {
+			err = a.Addresses.AddPrefixRoute(j.ifindex, p.Prefix)
+		}
+		if r.keep(err); err != nil {
+			r.failed = append(r.failed, p)
 		}
 	}
-	return first
+	return r
+}
+
+// keep keeps the first error.
+func (r *addressResult) keep(err error) {
+	if r.err == nil {
+		r.err = err
+	}
 }
 
 // wanted are the addresses that should be on the carpdev now.
-func (g *group) wanted() []netip.Prefix {
+func (g *group) wanted() (out []placement) {
 	if g.dev == nil || (g.machine.State() != election.Master && !g.leaving) {
 		return nil
 	}
-	return g.cfg.Addresses
+	for _, p := range g.cfg.Addresses {
+		out = append(out, placement{p, g.cfg.PrefixRoute})
+	}
+	return out
 }
 
 // syncAddresses has the worker bring the carpdev's addresses to what is wanted.
+// What is to go goes first, by a job of its own: another group may get it.
 func (a *Agent) syncAddresses(g *group) {
 	s := &g.addresses
 	if s.busy {
 		return
 	}
 	want := g.wanted()
-	j := addressJob{g: g, ifindex: s.ifindex, route: g.cfg.PrefixRoute}
-	j.del = missing(s.have, want)
+	j := addressJob{g: g, ifindex: s.ifindex}
+	moved := g.dev != nil && g.dev.link.Index != s.ifindex
+	for _, p := range s.have {
+		if moved || !holds(want, p.Addr()) {
+			j.del = append(j.del, p)
+		}
+	}
 	if len(j.del) == 0 {
-		j.add = missing(want, s.have)
-		if len(j.add) > 0 {
+		j.del, j.add = missing(s.have, want), missing(want, s.have)
+		if moved {
 			j.ifindex = g.dev.link.Index
 		}
 	}
@@ -91,17 +113,25 @@ func (a *Agent) syncAddresses(g *group) {
 		return
 	}
 	s.busy = true
-	a.jobs <- func() { a.results <- addressResult{j, a.change(j)} }
+	a.jobs <- func() {
+		r := a.change(j)
+		a.results <- func() { a.onAddresses(r) }
+	}
 }
 
 // missing are those of all that are not in some.
-func missing(all, some []netip.Prefix) (out []netip.Prefix) {
+func missing(all, some []placement) (out []placement) {
 	for _, p := range all {
 		if !slices.Contains(some, p) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// holds reports whether an address is among placements.
+func holds(in []placement, addr netip.Addr) bool {
+	return slices.ContainsFunc(in, func(p placement) bool { return p.Addr() == addr })
 }
 
 // onAddresses takes the worker's answer. An address that could not be added is
@@ -112,9 +142,12 @@ func (a *Agent) onAddresses(r addressResult) {
 	s.busy = false
 	s.ifindex = r.job.ifindex
 	s.have = append(missing(s.have, r.job.del), r.job.add...)
-	s.problem = ""
-	if r.err != nil {
+	s.failed = r.failed
+	before := s.problem
+	if s.problem = ""; r.err != nil {
 		s.problem = r.err.Error()
+	}
+	if s.problem != "" && s.problem != before {
 		a.Log.Error().Err(r.err).Str("group", g.name).Msg("addresses not changed")
 	}
 	a.syncAddresses(g)
@@ -125,4 +158,28 @@ func (a *Agent) onAddresses(r addressResult) {
 	if g.removed && !g.leaving {
 		a.dropGroup(g)
 	}
+}
+
+// restore has addresses put back that somebody took off the carpdev, and those
+// tried again that could not be added.
+func (a *Agent) restore(g *group) {
+	s := &g.addresses
+	if s.busy || len(g.wanted()) == 0 {
+		return
+	}
+	lost := func(p placement) bool {
+		there := slices.ContainsFunc(g.dev.link.Addrs, func(q netip.Prefix) bool { return q.Addr() == p.Addr() })
+		return !there || slices.Contains(s.failed, p)
+	}
+	if !slices.ContainsFunc(s.have, lost) {
+		return
+	}
+	now := a.Now()
+	if next := s.restored.Add(restoreGap); now.Before(next) {
+		a.tryAgain(next)
+		return
+	}
+	s.restored = now
+	s.have = slices.DeleteFunc(slices.Clone(s.have), lost)
+	a.syncAddresses(g)
 }

@@ -77,8 +77,9 @@ type Agent struct {
 	alarms   alarms
 	counter  uint64 // of the last advert sent
 	requests chan func()
-	jobs     chan func()
-	results  chan addressResult
+	jobs     chan func() // for the worker that changes addresses
+	chores   chan func() // for the one that waits for drivers
+	results  chan func() // what the workers have to tell the loop
 	stopping bool
 	retry    *alarm
 
@@ -88,9 +89,9 @@ type Agent struct {
 	history history
 }
 
-// maxGroups bounds the address jobs under way: each group has at most one. The
-// rest of the room is for carpdevs whose carrier comes back.
-const maxGroups = 8192
+// maxJobs is room for all jobs that can wait: of addresses each group has one at
+// most, of chores each group and each carpdev a handful.
+const maxJobs = 16384
 
 // New makes an agent for a checked configuration. Nothing happens before Run.
 func New(d Deps, cfg *config.Config) *Agent {
@@ -101,11 +102,13 @@ func New(d Deps, cfg *config.Config) *Agent {
 		bySlot:   map[dataplane.Slot]*group{},
 		carpdevs: map[int]*carpdev{},
 		requests: make(chan func()),
-		jobs:     make(chan func(), 2*maxGroups),
-		results:  make(chan addressResult, maxGroups),
+		jobs:     make(chan func(), maxJobs),
+		chores:   make(chan func(), maxJobs),
+		results:  make(chan func(), maxJobs),
 	}
 	a.history.init()
-	a.retry = newAlarm(func(time.Time) { a.placeAll() })
+	a.relist()
+	a.retry = newAlarm(func(time.Time) { a.lookAgain() })
 	for _, c := range cfg.Groups {
 		a.addGroup(c)
 	}

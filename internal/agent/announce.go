@@ -31,7 +31,7 @@ func (a *Agent) startAnnouncing(g *group, now time.Time) {
 // announceRound queues one announcement of every address and sets the alarm
 // for the next round.
 func (a *Agent) announceRound(g *group, now time.Time) {
-	if !g.serving || g.dev == nil {
+	if a.fence(g, now) || !g.serving || g.dev == nil {
 		return
 	}
 	a.announce(g, g.addrs, now)
@@ -56,7 +56,7 @@ func (a *Agent) sendAnnouncement(d *carpdev, now time.Time) {
 	for len(d.queue) > 0 {
 		next := d.queue[0]
 		d.queue = d.queue[1:]
-		if next.g.serving && next.g.dev == d {
+		if !a.fence(next.g, now) && next.g.serving && next.g.dev == d {
 			a.announceOne(d, next)
 			a.alarms.set(d.pace, now.Add(announcePace))
 			return

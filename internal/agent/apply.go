@@ -67,7 +67,7 @@ func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
 func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
 	a.endLeaving(g)
 	g.advert = eff.Advert
-	g.answerFrom = time.Time{}
+	g.answerFrom, g.leased = time.Time{}, false
 	if eff.Cause.Kind.Deposes() {
 		g.answerFrom = now.Add(answerHold)
 	}
@@ -83,6 +83,9 @@ func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
 // late and the group must be defended all the same.
 func (a *Agent) serve(g *group, now time.Time) {
 	a.alarms.stop(g.takeover)
+	if a.fence(g, now) {
+		return
+	}
 	g.serving = true
 	a.Dataplane.Accept(g.slot, now.Add(firstAccept))
 	a.sendRound(g, g.advert)
@@ -94,10 +97,20 @@ func (a *Agent) serve(g *group, now time.Time) {
 	a.publish(g)
 }
 
+// fence makes a BACKUP of a MASTER whose lease has run out, before it says
+// anything, and reports whether it did.
+func (a *Agent) fence(g *group, now time.Time) bool {
+	if g.machine.State() != election.Master || !now.After(g.machine.LeaseUntil()) {
+		return false
+	}
+	a.step(g, election.Tick{})
+	return true
+}
+
 // extendLease tells the kernel how long it may act for us: until three advert
 // intervals after the clock that was read before the last round was begun.
 func (a *Agent) extendLease(g *group) {
-	if !g.serving {
+	if !g.serving || !g.leased {
 		return
 	}
 	until := g.machine.LeaseUntil()

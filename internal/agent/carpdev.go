@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"errors"
 	"hash/fnv"
 	"net/netip"
 	"slices"
@@ -17,6 +16,12 @@ import (
 type carpdev struct {
 	link       iface.Link
 	attachment dataplane.Attachment
+	attached   bool
+	opening    bool   // a chore attaches the programs
+	problem    string // why they could not be attached
+	joinErr    error  // why the multicast groups are not joined
+	telling    bool   // a chore describes the link to the kernel side
+	changed    bool   // and has to do it once more
 	groups     []*group
 	queue      []announcement
 	pace       *alarm
@@ -31,73 +36,40 @@ func (d *carpdev) groupAddrs() (out []netip.Addr) {
 	return out
 }
 
-// openCarpdev joins the multicast groups and attaches the programs.
-func (a *Agent) openCarpdev(l iface.Link) (*carpdev, error) {
-	if d := a.carpdevs[l.Index]; d != nil {
-		return d, nil
+// openCarpdev is the carpdev on an interface; its first group has the programs
+// attached.
+func (a *Agent) openCarpdev(l iface.Link) *carpdev {
+	d := a.carpdevs[l.Index]
+	if d == nil {
+		d = &carpdev{link: l}
+		d.pace = newAlarm(func(now time.Time) { a.sendAnnouncement(d, now) })
+		a.carpdevs[l.Index] = d
+		a.attach(d)
 	}
-	d := &carpdev{link: l}
-	d.pace = newAlarm(func(now time.Time) { a.sendAnnouncement(d, now) })
-	att, err := a.Dataplane.Attach(l.Index, l.Name)
-	if err != nil {
-		return nil, err
-	}
-	d.attachment = att
-	if err := a.Transport.Join(l.Index); err != nil {
-		a.Log.Warn().Err(err).Str("carpdev", l.Name).Msg("multicast groups not joined")
-	}
-	a.carpdevs[l.Index] = d
-	a.tellLink(d)
-	return d, nil
+	return d
 }
 
 // closeCarpdev detaches from an interface that carries no group any more.
 func (a *Agent) closeCarpdev(d *carpdev) {
 	delete(a.carpdevs, d.link.Index)
 	a.alarms.stop(d.pace)
-	a.Transport.Leave(d.link.Index)
-	if err := a.Dataplane.Detach(d.link.Index); err != nil {
-		a.Log.Warn().Err(err).Str("carpdev", d.link.Name).Msg("programs not detached")
-	}
-	a.relistCarpdevs()
-}
-
-// tellLink tells the kernel side what it must know of the interface.
-func (a *Agent) tellLink(d *carpdev) {
-	own := make([]netip.Addr, 0, len(d.link.Addrs))
-	groups := d.groupAddrs()
-	for _, p := range d.link.Addrs {
-		if !slices.Contains(groups, p.Addr()) {
-			own = append(own, p.Addr())
-		}
-	}
-	err := errors.Join(a.Dataplane.SetLink(d.link.Index, d.link.MAC, len(d.link.Uppers) > 0),
-		a.Dataplane.SetOwn(d.link.Index, own))
-	if err != nil {
-		a.Log.Error().Err(err).Str("carpdev", d.link.Name).Msg("link not told to the kernel side")
-	}
+	a.detach(d)
 	a.relistCarpdevs()
 }
 
 // bind puts a group on its carpdev.
-func (a *Agent) bind(g *group, l iface.Link) error {
-	d, err := a.openCarpdev(l)
-	if err != nil {
-		return err
-	}
-	g.slot, err = a.Dataplane.AddGroup(a.kernelGroup(g, l))
-	if err != nil {
+func (a *Agent) bind(g *group, l iface.Link) (err error) {
+	d := a.openCarpdev(l)
+	if g.slot, err = a.Dataplane.AddGroup(kernelGroup(g, l, g.addrs)); err != nil {
 		if len(d.groups) == 0 {
 			a.closeCarpdev(d)
 		}
 		return err
 	}
-	g.dev = d
+	g.dev, g.told = d, g.addrs
 	d.groups = append(d.groups, g)
 	a.bySlot[g.slot] = g
-	if err := a.Addresses.AddFilter(l.Index, g.cfg.VHID.MAC()); err != nil {
-		a.Log.Warn().Err(err).Str("group", g.name).Msg("virtual MAC not in the interface's filter")
-	}
+	a.addFilter(g)
 	a.tellLink(d)
 	a.configure(g)
 	a.tellState(g)
@@ -114,9 +86,7 @@ func (a *Agent) unbind(g *group) {
 		a.alarms.stop(al)
 	}
 	g.serving, g.leaving = false, false
-	if err := a.Addresses.DelFilter(d.link.Index, g.cfg.VHID.MAC()); err != nil {
-		a.Log.Debug().Err(err).Str("group", g.name).Msg("filter entry not removed")
-	}
+	a.delFilter(g)
 	if err := a.Dataplane.RemoveGroup(g.slot); err != nil {
 		a.Log.Error().Err(err).Str("group", g.name).Msg("group not removed from the kernel side")
 	}
@@ -129,9 +99,26 @@ func (a *Agent) unbind(g *group) {
 	}
 }
 
+// tell gives the kernel side the addresses of a group. Of those that are new to
+// it, a MASTER tells the neighbours.
+func (a *Agent) tell(g *group, addrs []netip.Addr) error {
+	if g.dev == nil || slices.Equal(g.told, addrs) {
+		return nil
+	}
+	if err := a.Dataplane.ReplaceGroup(g.slot, kernelGroup(g, g.dev.link, addrs)); err != nil {
+		return err
+	}
+	fresh := added(g.told, addrs)
+	g.told = addrs
+	if g.serving {
+		a.announce(g, fresh, a.Now())
+	}
+	return nil
+}
+
 // kernelGroup is the group as the kernel side needs it.
-func (a *Agent) kernelGroup(g *group, l iface.Link) dataplane.Group {
-	return dataplane.Group{Ifindex: l.Index, VHID: g.cfg.VHID, Addresses: g.addrs}
+func kernelGroup(g *group, l iface.Link, addrs []netip.Addr) dataplane.Group {
+	return dataplane.Group{Ifindex: l.Index, VHID: g.cfg.VHID, Addresses: addrs}
 }
 
 // tieWait is this node's own fraction of a second: 16 bits hashed from the
@@ -146,13 +133,11 @@ func tieWait(l iface.Link) time.Duration {
 func (a *Agent) relistCarpdevs() {
 	list := []status.Carpdev{}
 	for _, d := range a.carpdevs {
-		if att, ok := a.Dataplane.Attachment(d.link.Index); ok {
-			d.attachment = att
-		}
 		list = append(list, status.Carpdev{
 			Name: d.link.Name, Index: d.link.Index, Up: d.link.Up, MAC: d.link.MAC.String(),
 			XDP: d.attachment.Mode, XDPWhy: d.attachment.Why,
 			Ingress: d.attachment.Ingress, Egress: d.attachment.Egress, Uppers: d.link.Uppers,
+			Problem: d.problem, Warnings: d.warnings(),
 		})
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })

@@ -22,20 +22,23 @@ type group struct {
 
 	dev     *carpdev // nil while the carpdev is not there
 	slot    dataplane.Slot
-	linkUp  bool   // what the machine was told last
-	problem string // why the group is not on its carpdev, for people
-	removed bool   // gone from the configuration, still leaving
+	linkUp  bool         // what the machine was told last
+	problem string       // why the group is not on its carpdev, for people
+	told    []netip.Addr // what the kernel side knows
+	removed bool         // gone from the configuration, still leaving
 
-	serving    bool            // MASTER, with addresses and adverts out
-	leaving    bool            // bowed out, still accepting frames
-	advert     carp.Advert     // what to send when the addresses are there
-	answerFrom time.Time       // no answers before, so that the old MASTER can yield
-	bowOuts    int             // copies of the bow-out still to be sent
-	echoes     echoes          // our own last adverts
-	seen       map[string]peer // by source address
-	addresses  addressState
-	announced  int       // rounds of announcements done
-	masterFrom time.Time // when the first of them was
+	serving       bool            // MASTER, with addresses and adverts out
+	leased        bool            // a round has left since it became MASTER
+	leaving       bool            // bowed out, still accepting frames
+	advert        carp.Advert     // what to send when the addresses are there
+	answerFrom    time.Time       // no answers before, so that the old MASTER can yield
+	bowOuts       int             // copies of the bow-out still to be sent
+	echoes        echoes          // our own last adverts
+	seen          map[string]peer // by source address
+	addresses     addressState
+	filterProblem string    // why the interface may not let in the virtual MAC
+	announced     int       // rounds of announcements done
+	masterFrom    time.Time // when the first of them was
 
 	tick, takeover, answer, bowOut, linger, announcing *alarm
 
@@ -77,8 +80,8 @@ func (a *Agent) addGroup(c config.Group) {
 	g.linger = newAlarm(func(time.Time) { a.endLeaving(g) })
 	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })
 	a.groups[g.name] = g
+	a.publish(g) // Who finds it in the list looks at it.
 	a.relist()
-	a.publish(g)
 }
 
 // dropGroup forgets a group that has left. If a later reload named it again, it
@@ -92,10 +95,10 @@ func (a *Agent) dropGroup(g *group) {
 	for _, c := range a.cfg.Groups {
 		if c.Name() == g.name && !a.stopping {
 			a.addGroup(c)
-			a.place(a.groups[g.name])
 		}
 	}
 	a.relist()
+	a.tryAgain(a.Now()) // Another group may have waited for what this one had.
 }
 
 // alarms lists the alarms of a group, to silence them all.

@@ -18,6 +18,15 @@ const logGap = 10 * time.Second
 // maxPeers bounds what a holder of the key can make us remember.
 const maxPeers = 16
 
+// due reports whether it is time to tell of packets of one reason again.
+func (g *group) due(r carp.Reason, at time.Time) bool {
+	if last := g.logged[r]; !last.IsZero() && at.Sub(last) < logGap {
+		return false
+	}
+	g.logged[r] = at
+	return true
+}
+
 // onEvent takes one event out of the ring buffer.
 func (a *Agent) onEvent(e dataplane.Event) {
 	g := a.bySlot[e.Slot]
@@ -36,10 +45,9 @@ func (a *Agent) onEvent(e dataplane.Event) {
 
 // onCollision tells of a VRRP router with our id, once in a while.
 func (a *Agent) onCollision(g *group, e dataplane.Event) {
-	if last := g.logged[carp.IsVRRP]; !last.IsZero() && e.At.Sub(last) < logGap {
+	if !g.due(carp.IsVRRP, e.At) {
 		return
 	}
-	g.logged[carp.IsVRRP] = e.At
 	a.note(status.Event{Kind: "vrid collision", Group: g.name,
 		Text: "a VRRP router " + e.Src.String() + " uses the same id and so the same virtual MAC: choose another vhid"})
 	a.Log.Warn().Str("group", g.name).Stringer("peer", e.Src).Msg("vrid collision: choose another vhid")
@@ -106,10 +114,9 @@ func (a *Agent) isEcho(g *group, adv carp.Advert, src netip.Addr) bool {
 // reject counts a refused advert and tells of it, but not of each.
 func (a *Agent) reject(g *group, e dataplane.Event, r carp.Reason) {
 	g.tally.rejected[r].Add(1)
-	if last := g.logged[r]; !last.IsZero() && e.At.Sub(last) < logGap {
+	if !g.due(r, e.At) {
 		return
 	}
-	g.logged[r] = e.At
 	text := "advert from " + e.Src.String() + " refused: " + r.String()
 	a.note(status.Event{Kind: "rejected", Group: g.name, Cause: r.String(), Text: text})
 	a.Log.Warn().Str("group", g.name).Stringer("reason", r).Stringer("peer", e.Src).Msg("advert refused")
@@ -137,6 +144,9 @@ func (a *Agent) onClaim(g *group, e dataplane.Event) {
 		return
 	}
 	g.tally.rejected[carp.Claimed].Add(1)
+	if !g.due(carp.Claimed, e.At) {
+		return
+	}
 	a.note(status.Event{Kind: "conflict", Group: g.name,
 		Text: e.MAC.String() + " claims " + e.Src.String() + " while this node is MASTER"})
 	a.Log.Warn().Str("group", g.name).Stringer("mac", e.MAC).Stringer("address", e.Src).Msg("another host claims our address")

@@ -7,42 +7,63 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 )
 
-// keyring is the key of a group and, for a while after an edit, the one before.
+// keyring is the key of a group and, for a while after an edit, those before.
 //
 // The address list is inside the digest, so an edit on one node at a time would
 // split a pair. For one master-down time after an edit we go on signing with
-// the old key, which the peer still knows, and for two we accept both; hearing
-// the new key from a peer ends the first of these at once.
+// the key that we signed with before it, which the peer still knows, and for
+// two we accept all of them; hearing the new key from a peer ends the first of
+// these at once.
 type keyring struct {
 	current     *carp.Key
-	previous    *carp.Key
-	signOld     time.Time // until then the previous key signs
-	acceptOld   time.Time // until then the previous key is accepted
+	signer      *carp.Key // signs until signOld
+	signOld     time.Time
+	earlier     []earlierKey
 	secret      carp.Secret
 	fingerprint []netip.Addr
 }
+
+// earlierKey is accepted for a while.
+type earlierKey struct {
+	*carp.Key
+	until time.Time
+}
+
+// maxEarlier bounds what many edits in a row can make us remember.
+const maxEarlier = 8
 
 // newKeyring prepares the key of a group.
 func newKeyring(v carp.VHID, s carp.Secret, addrs []netip.Addr) keyring {
 	return keyring{current: carp.NewKey(s, v, addrs), secret: s, fingerprint: carp.HashedAddrs(addrs, true)}
 }
 
-// replace makes next the current key and keeps the old one for the window.
+// replace makes next the current key and keeps the old ones for the window.
 func (k *keyring) replace(next keyring, now time.Time, window time.Duration) {
-	next.previous = k.current
+	next.signer = k.signing(now)
 	next.signOld = now.Add(window)
-	next.acceptOld = now.Add(2 * window)
+	until := now.Add(2 * window)
+	next.earlier = []earlierKey{{next.signer, until}}
+	if k.current != next.signer {
+		next.earlier = append(next.earlier, earlierKey{k.current, until})
+	}
+	for _, e := range k.earlier {
+		if e.Key != next.signer && now.Before(e.until) && len(next.earlier) < maxEarlier {
+			next.earlier = append(next.earlier, e)
+		}
+	}
 	*k = next
 }
 
-// sign fills in the digest.
-func (k *keyring) sign(a *carp.Advert, now time.Time) {
-	if k.previous != nil && now.Before(k.signOld) {
-		k.previous.Sign(a)
-		return
+// signing is the key that signs now.
+func (k *keyring) signing(now time.Time) *carp.Key {
+	if now.Before(k.signOld) {
+		return k.signer
 	}
-	k.current.Sign(a)
+	return k.current
 }
+
+// sign fills in the digest.
+func (k *keyring) sign(a *carp.Advert, now time.Time) { k.signing(now).Sign(a) }
 
 // verify checks the digest of an advert that arrived at the given instant.
 func (k *keyring) verify(a carp.Advert, at time.Time) error {
@@ -51,8 +72,10 @@ func (k *keyring) verify(a carp.Advert, at time.Time) error {
 		k.signOld = time.Time{}
 		return nil
 	}
-	if k.previous != nil && at.Before(k.acceptOld) {
-		return k.previous.Verify(a)
+	for _, e := range k.earlier {
+		if at.Before(e.until) && e.Verify(a) == nil {
+			return nil
+		}
 	}
 	return err
 }

@@ -2,11 +2,11 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,20 +38,28 @@ type node struct {
 	systems chan iface.System
 	cancel  context.CancelFunc
 	ended   chan struct{}
+	late    atomic.Int64 // by how much the loop's clock is ahead
+	err     error        // of Run, when it has ended
 
-	mu      sync.Mutex
-	did     []deed
-	ring    []dataplane.Event
-	ready   chan struct{}
-	mute    bool // nobody is told that the ring is not empty
-	answer  map[dataplane.Slot]time.Time
-	accept  map[dataplane.Slot]time.Time
-	slots   dataplane.Slot
-	cut     bool
-	sendErr error
-	lost    uint64        // adverts for which the ring had no room
-	slow    time.Duration // how long an address takes
-	present map[netip.Addr]bool
+	mu        sync.Mutex
+	did       []deed
+	ring      []dataplane.Event
+	ready     chan struct{}
+	mute      bool // nobody is told that the ring is not empty
+	answer    map[dataplane.Slot]time.Time
+	accept    map[dataplane.Slot]time.Time
+	slots     dataplane.Slot
+	kernel    map[dataplane.Slot]dataplane.Group
+	cut       bool
+	sendErr   error
+	joinErr   error
+	attachErr error
+	driver    time.Duration // how long a driver takes
+	faulty    error         // what filter entries and addresses fail with
+	lost      uint64        // adverts for which the ring had no room
+	slow      time.Duration // how long an address takes
+	present   map[netip.Addr]bool
+	routes    map[netip.Prefix]bool
 }
 
 // deed is one thing that a node did, and when.
@@ -68,10 +76,10 @@ func (l *lan) start(number byte, groups ...config.Group) *node {
 		lan: l, name: fmt.Sprint("node", number), own: netip.AddrFrom4([4]byte{192, 0, 2, 10 + number}),
 		mac: carp.MAC{2, 0, 0, 0, 0, number}, systems: make(chan iface.System, 8), ended: make(chan struct{}),
 		ready: make(chan struct{}, 1), answer: map[dataplane.Slot]time.Time{}, accept: map[dataplane.Slot]time.Time{},
-		present: map[netip.Addr]bool{},
+		present: map[netip.Addr]bool{}, routes: map[netip.Prefix]bool{}, kernel: map[dataplane.Slot]dataplane.Group{},
 	}
 	n.Agent = New(Deps{
-		Now: time.Now, Wall: func(t time.Time) time.Time { return t },
+		Now: func() time.Time { return time.Now().Add(time.Duration(n.late.Load())) }, Wall: func(t time.Time) time.Time { return t },
 		Transport: n, Dataplane: n, Addresses: n, Systems: n.systems,
 		Router: func(string) bool { return false }, Log: zerolog.Nop(),
 	}, &config.Config{Instance: "test", Groups: groups})
@@ -81,7 +89,7 @@ func (l *lan) start(number byte, groups ...config.Group) *node {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.systems <- n.system(true)
-	go func() { defer close(n.ended); _ = n.Run(ctx) }()
+	go func() { defer close(n.ended); n.err = n.Run(ctx) }()
 	return n
 }
 
@@ -137,9 +145,16 @@ func (n *node) answering() bool {
 
 // Transport.
 
-func (n *node) Join(int) error   { n.locked("join"); return nil }
-func (n *node) Rejoin(int) error { n.locked("rejoin"); return nil }
+func (n *node) Join(int) error   { return n.joining("join") }
+func (n *node) Rejoin(int) error { return n.joining("rejoin") }
 func (n *node) Leave(int)        { n.locked("leave") }
+
+func (n *node) joining(what string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.do("%s", what)
+	return n.joinErr
+}
 
 func (n *node) locked(format string, args ...any) {
 	n.mu.Lock()
@@ -184,7 +199,7 @@ func (n *node) receive(o transport.Outgoing, adv carp.Advert) {
 		return
 	}
 	n.ring = append(n.ring, dataplane.Event{
-		Kind: dataplane.Advert, At: time.Now(), Ifindex: eth0, Slot: dataplane.Slot(1), VHID: adv.VHID,
+		Kind: dataplane.Advert, At: time.Now(), Ifindex: eth0, Slot: n.slotOf(adv.VHID), VHID: adv.VHID,
 		Family: o.Family, TTL: carp.TTL, Src: o.Src, Dst: o.Dst, MAC: o.SrcMAC, Payload: slices.Clone(o.Payload),
 	})
 	if n.mute {
@@ -204,28 +219,69 @@ func (n *node) Announce(_ int, _ carp.MAC, addr netip.Addr, _ bool) error {
 // Dataplane.
 
 func (n *node) Attach(int, string) (dataplane.Attachment, error) {
-	n.locked("attach")
-	return dataplane.Attachment{}, nil
+	time.Sleep(n.driverTime())
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.do("attach")
+	return dataplane.Attachment{}, n.attachErr
 }
-func (n *node) Attachment(int) (dataplane.Attachment, bool) { return dataplane.Attachment{}, true }
-func (n *node) Detach(int) error                            { n.locked("detach"); return nil }
-func (n *node) SetLink(int, carp.MAC, bool) error           { return nil }
-func (n *node) SetOwn(int, []netip.Addr) error              { return nil }
 
-func (n *node) AddGroup(dataplane.Group) (dataplane.Slot, error) {
+func (n *node) Attachment(int) (dataplane.Attachment, bool) {
+	time.Sleep(n.driverTime())
+	return dataplane.Attachment{}, true
+}
+
+func (n *node) driverTime() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.driver
+}
+func (n *node) Detach(int) error                  { n.locked("detach"); return nil }
+func (n *node) SetLink(int, carp.MAC, bool) error { return nil }
+func (n *node) SetOwn(int, []netip.Addr) error    { return nil }
+
+func (n *node) AddGroup(g dataplane.Group) (dataplane.Slot, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.slots++
-	return n.slots, nil
+	return n.slots, n.take(n.slots, g)
 }
 
-func (n *node) ReplaceGroup(dataplane.Slot, dataplane.Group) error { n.locked("replace"); return nil }
+func (n *node) ReplaceGroup(s dataplane.Slot, g dataplane.Group) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.do("replace")
+	return n.take(s, g)
+}
+
+// take gives a slot its VHID and addresses, if no other slot has one of them.
+func (n *node) take(s dataplane.Slot, g dataplane.Group) error {
+	for other, have := range n.kernel {
+		shared := have.VHID == g.VHID || slices.ContainsFunc(g.Addresses, func(a netip.Addr) bool { return slices.Contains(have.Addresses, a) })
+		if other != s && have.Ifindex == g.Ifindex && shared {
+			return dataplane.ErrTaken
+		}
+	}
+	n.kernel[s] = g
+	return nil
+}
+
+// slotOf is where the kernel has a VHID; 0 is nowhere.
+func (n *node) slotOf(v carp.VHID) dataplane.Slot {
+	for s, g := range n.kernel {
+		if g.VHID == v {
+			return s
+		}
+	}
+	return 0
+}
 
 func (n *node) RemoveGroup(s dataplane.Slot) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.answer, s)
 	delete(n.accept, s)
+	delete(n.kernel, s)
 	return nil
 }
 
@@ -269,36 +325,6 @@ func (n *node) Drain(f func(dataplane.Event)) error {
 	}
 	return nil
 }
-
-// Addresses.
-
-func (n *node) AddAddress(_ int, addr netip.Addr) (bool, error) {
-	n.mu.Lock()
-	slow := n.slow
-	n.mu.Unlock()
-	time.Sleep(slow)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.present[addr] = true
-	n.do("add %s", addr)
-	return true, nil
-}
-
-func (n *node) DelAddress(_ int, addr netip.Addr) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if !n.present[addr] {
-		return errors.New("no such address")
-	}
-	delete(n.present, addr)
-	n.do("del %s", addr)
-	return nil
-}
-
-func (n *node) AddPrefixRoute(int, netip.Prefix) error { return nil }
-func (n *node) DelPrefixRoute(int, netip.Prefix) error { return nil }
-func (n *node) AddFilter(int, carp.MAC) error          { return nil }
-func (n *node) DelFilter(int, carp.MAC) error          { return nil }
 
 // inLAN runs a test in virtual time.
 func inLAN(t *testing.T, f func(t *testing.T, l *lan)) {

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,22 +23,26 @@ func (a *Agent) onSystem(sys iface.System) {
 			cameUp := l.Up && !d.link.Up
 			d.link = l
 			a.tellLink(d)
-			if cameUp {
+			if cameUp && d.attached {
 				a.rejoin(d)
 			}
 		}
 	}
+	a.lookAgain()
+}
+
+// lookAgain repairs what failed and puts each group where it belongs.
+func (a *Agent) lookAgain() {
+	for _, d := range a.carpdevs {
+		a.repair(d)
+	}
 	a.placeAll()
 }
 
-// rejoin has the multicast groups left and joined, so that a switch that snoops
-// hears a report on the new link.
-func (a *Agent) rejoin(d *carpdev) {
-	l := d.link
-	a.jobs <- func() {
-		if err := a.Transport.Rejoin(l.Index); err != nil {
-			a.Log.Warn().Err(err).Str("carpdev", l.Name).Msg("multicast groups not joined again")
-		}
+// tryAgain has everything that failed tried again then, or before.
+func (a *Agent) tryAgain(at time.Time) {
+	if a.retry.index < 0 || at.Before(a.retry.at) {
+		a.alarms.set(a.retry, at)
 	}
 }
 
@@ -61,17 +67,17 @@ func (a *Agent) place(g *group) {
 		a.linkDown(g, lostReason(err, why))
 		a.unbind(g)
 	}
-	if err == nil && g.dev == nil {
-		why = election.LinkBusy
-		if err = a.bind(g, l); err != nil {
-			a.alarms.set(a.retry, a.Now().Add(retryAfter))
-		}
+	if err == nil {
+		why, err = election.LinkBusy, a.settle(g, l)
 	}
 	if err != nil {
 		a.fail(g, why, err)
 		return
 	}
-	g.problem = ""
+	if g.dev.opening {
+		a.publish(g)
+		return // It will be placed again.
+	}
 	if !l.Up {
 		a.linkDown(g, election.LinkDownNow)
 	} else if !g.linkUp {
@@ -79,6 +85,32 @@ func (a *Agent) place(g *group) {
 		a.step(g, election.LinkUp{})
 	}
 	a.publish(g)
+}
+
+// settle puts a group on its carpdev, if it is not there, and has it get what it
+// lacks there.
+func (a *Agent) settle(g *group, l iface.Link) (err error) {
+	if g.dev == nil {
+		err = a.bind(g, l)
+	}
+	if err != nil {
+		a.tryAgain(a.Now().Add(retryAfter))
+		return err
+	}
+	switch d := g.dev; {
+	case d.opening:
+		g.problem = cmp.Or(d.problem, "the programs are being attached")
+		return nil
+	case !d.attached:
+		return errors.New(d.problem)
+	}
+	g.problem = ""
+	if err := a.tell(g, g.addrs); err != nil {
+		g.problem = "addresses not served: " + err.Error()
+		a.tryAgain(a.Now().Add(retryAfter))
+	}
+	a.restore(g)
+	return nil
 }
 
 // lostReason is why a group leaves its carpdev: the interface of that name is

@@ -2,34 +2,45 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/carpd/carpd/internal/election"
 )
 
+// errNotWatched ends Run: without news of its links a MASTER could not be one.
+var errNotWatched = errors.New("interfaces are not watched any more")
+
 // Run is the loop. It ends when ctx is done and every group has left: MASTERs
 // bow out and go on accepting for a moment.
-func (a *Agent) Run(ctx context.Context) error {
+func (a *Agent) Run(ctx context.Context) (err error) {
 	var helpers sync.WaitGroup
 	over, end := context.WithCancel(context.WithoutCancel(ctx))
-	helpers.Go(a.work)
+	helpers.Go(func() { work(a.jobs) })
+	helpers.Go(func() { work(a.chores) })
 	helpers.Go(func() { a.watchRing(over) })
-	defer func() { end(); close(a.jobs); helpers.Wait() }()
+	defer func() { end(); close(a.jobs); close(a.chores); helpers.Wait() }()
 
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
-	stop := ctx.Done()
+	stop, systems := ctx.Done(), a.Systems
 	for !a.stopping || a.busy() {
 		a.arm(timer)
 		select {
 		case <-a.Dataplane.Ready():
 		case <-timer.C:
-		case sys := <-a.Systems:
+		case sys, open := <-systems:
 			a.wake()
-			a.onSystem(sys)
-		case r := <-a.results:
-			a.onAddresses(r)
+			if open {
+				a.onSystem(sys)
+				break
+			}
+			systems, err = nil, errNotWatched
+			a.shutdown()
+		case done := <-a.results:
+			a.wake()
+			done()
 		case f := <-a.requests:
 			a.wake()
 			f()
@@ -40,7 +51,15 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		a.wake()
 	}
-	return nil
+	return err
+}
+
+// work does jobs until there are no more. Here netlink and drivers are waited
+// for, and not in the loop.
+func work(jobs <-chan func()) {
+	for job := range jobs {
+		job()
+	}
 }
 
 // heartbeat is how often the loop turns when nothing happens, so that an old
@@ -58,8 +77,7 @@ func (a *Agent) arm(t *time.Timer) {
 
 // wake reads all adverts that have arrived, and only then acts on deadlines:
 // an advert counts from its arrival, not from when it is read, so a loop that
-// was late must not take over from a MASTER that it could have heard. (A MASTER
-// whose lease ran out meanwhile notices by itself, at whatever comes first.)
+// was late must not take over from a MASTER that it could have heard.
 func (a *Agent) wake() {
 	now := a.Now()
 	a.awake.Store(now.UnixNano())

@@ -39,6 +39,7 @@ func (a *Agent) sendRound(g *group, adv carp.Advert) {
 	if !a.send(g, adv) {
 		return
 	}
+	g.leased = true
 	a.step(g, election.Sent{At: began})
 	a.extendLease(g)
 }

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/carpd/carpd/internal/carp"
@@ -56,7 +58,7 @@ func (a *Agent) publish(g *group) {
 // promised are the deadlines that the kernel was given.
 func (g *group) promised() (answer, accept time.Time) {
 	switch {
-	case g.serving:
+	case g.serving && g.leased:
 		accept = g.machine.LeaseUntil()
 		if g.answer.index < 0 {
 			answer = accept
@@ -69,7 +71,7 @@ func (g *group) promised() (answer, accept time.Time) {
 
 // warnings are what people should know of a group beside its state.
 func (g *group) warnings() (out []string) {
-	for _, w := range []string{g.problem, g.addresses.problem} {
+	for _, w := range []string{g.problem, g.addresses.problem, g.filterProblem} {
 		if w != "" {
 			out = append(out, w)
 		}
@@ -96,6 +98,7 @@ func (a *Agent) publishPeers(g *group, p *published) {
 			p.Master = &master
 		}
 	}
+	slices.SortFunc(p.Peers, func(a, b status.Peer) int { return strings.Compare(a.Address, b.Address) })
 }
 
 // noteTransition writes the one line that each change of state leaves in log

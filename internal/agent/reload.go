@@ -31,12 +31,18 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 			a.remove(g)
 		}
 	}
+	var kept []*group
 	for _, c := range cfg.Groups {
 		if g := a.groups[c.Name()]; g != nil && !g.removed {
-			a.update(g, c)
+			a.adopt(g, c)
+			kept = append(kept, g)
 		} else if g == nil {
 			a.addGroup(c)
 		}
+	}
+	a.exchange(kept)
+	for _, g := range kept {
+		a.update(g)
 	}
 	a.relist()
 	a.placeAll()
@@ -53,28 +59,56 @@ func (a *Agent) remove(g *group) {
 	}
 }
 
-// update gives a group its new settings. Only the addresses and the secret are
-// inside the digest; only the addresses concern the kernel side.
-func (a *Agent) update(g *group, c config.Group) {
-	old := g.addrs
+// adopt gives a group its new settings. Only the addresses and the secret are
+// inside the digest.
+func (a *Agent) adopt(g *group, c config.Group) {
 	g.cfg, g.addrs = c, addrsOf(c)
 	next := newKeyring(c.VHID, c.Secret, g.addrs)
 	if next.secret != g.keys.secret || !slices.Equal(next.fingerprint, g.keys.fingerprint) {
 		g.keys.replace(next, a.Now(), g.machine.MasterDownTime())
 	}
-	if g.dev != nil && !slices.Equal(old, g.addrs) {
-		if err := a.Dataplane.ReplaceGroup(g.slot, a.kernelGroup(g, g.dev.link)); err != nil {
+}
+
+// exchange gives the kernel side the new addresses of groups. An address may go
+// from one group to another, or both ways: who cannot have it yet first lets go
+// of what it loses, and asks again when it is placed.
+func (a *Agent) exchange(groups []*group) {
+	for _, g := range groups {
+		if g.dev != nil && !slices.Equal(g.told, g.addrs) {
+			a.tellLink(g.dev)
+		}
+	}
+	waiting := slices.DeleteFunc(slices.Clone(groups), func(g *group) bool { return a.tell(g, g.addrs) == nil })
+	for _, g := range waiting {
+		stay := slices.DeleteFunc(slices.Clone(g.told), func(addr netip.Addr) bool { return !slices.Contains(g.addrs, addr) })
+		if err := a.tell(g, stay); err != nil {
 			a.Log.Error().Err(err).Str("group", g.name).Msg("addresses not told to the kernel side")
 		}
-		a.tellLink(g.dev)
 	}
+	for _, g := range groups {
+		if len(added(g.addrs, placed(g.addresses.have))) > 0 {
+			a.syncAddresses(g) // Before anybody else gets them.
+		}
+	}
+}
+
+// update does what follows from new settings.
+func (a *Agent) update(g *group) {
 	a.configure(g)
 	a.syncAddresses(g)
 	if g.serving {
 		a.extendLease(g) // A shorter lease holds at once.
-		a.announce(g, added(old, g.addrs), a.Now())
 	}
 	a.publish(g)
+}
+
+// placed are the addresses of placements.
+func placed(in []placement) []netip.Addr {
+	out := make([]netip.Addr, len(in))
+	for i, p := range in {
+		out[i] = p.Addr()
+	}
+	return out
 }
 
 // configure tells the machine the settings of its group.

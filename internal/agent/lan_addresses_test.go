@@ -1,0 +1,59 @@
+package agent
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/carpd/carpd/internal/carp"
+)
+
+// Addresses.
+
+func (n *node) AddAddress(_ int, addr netip.Addr) (bool, error) {
+	n.mu.Lock()
+	slow := n.slow
+	n.mu.Unlock()
+	time.Sleep(slow)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.faulty != nil {
+		return false, n.faulty
+	}
+	n.present[addr] = true
+	n.do("add %s", addr)
+	return true, nil
+}
+
+func (n *node) DelAddress(_ int, addr netip.Addr) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.present[addr] {
+		return errors.New("no such address")
+	}
+	delete(n.present, addr)
+	n.do("del %s", addr)
+	return nil
+}
+
+func (n *node) AddPrefixRoute(_ int, p netip.Prefix) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.routes[p] = true
+	return nil
+}
+
+func (n *node) DelPrefixRoute(_ int, p netip.Prefix) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.routes, p)
+	return nil
+}
+
+func (n *node) AddFilter(int, carp.MAC) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.faulty
+}
+
+func (n *node) DelFilter(int, carp.MAC) error { return nil }
