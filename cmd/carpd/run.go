@@ -53,8 +53,15 @@ func configFlag() cli.Flag {
 }
 
 // runDaemon takes what the daemon needs, in order, runs it, and gives all of it
-// back in reverse.
+// back in reverse. Signals are held from the first moment to the last: one that
+// comes early is obeyed when there is something to end or to reload, and none
+// cuts short what is taken or given back.
 func runDaemon(ctx context.Context, path string) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+
 	cfg, warnings, err := configfile.Load(path, false)
 	if err != nil {
 		return cli.Exit(err, exitUsage)
@@ -71,7 +78,7 @@ func runDaemon(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.serve(ctx), p.release())
+	return errors.Join(p.serve(ctx, hup), p.release())
 }
 
 // parts are what one daemon is made of.
@@ -133,10 +140,8 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 	return p, nil
 }
 
-// serve runs the loop and the control socket until SIGTERM or SIGINT.
-func (p *parts) serve(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+// serve runs the loop and the control socket until ctx ends.
+func (p *parts) serve(ctx context.Context, hup <-chan os.Signal) error {
 	sock, err := control.Path(p.cfg.Instance)
 	if err != nil {
 		return err
@@ -144,7 +149,7 @@ func (p *parts) serve(ctx context.Context) error {
 	doors, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
 	go func() { served <- control.Serve(doors, sock, &source{p}, p.log) }()
-	go p.reloadOnHangup(doors)
+	go p.reloadOnHangup(doors, hup)
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
 
 	loop, stopLoop := context.WithCancel(ctx)
@@ -163,10 +168,7 @@ func (p *parts) serve(ctx context.Context) error {
 }
 
 // reloadOnHangup reads the configuration again on each SIGHUP.
-func (p *parts) reloadOnHangup(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (p *parts) reloadOnHangup(ctx context.Context, hup <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
