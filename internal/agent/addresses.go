@@ -10,7 +10,7 @@ import (
 
 // restoreGap is the least time between two attempts to put addresses back that
 // somebody takes away.
-const restoreGap = time.Second
+const restoreGap = 200 * time.Millisecond
 
 // placement is an address on a carpdev, with or without a route to its subnet.
 type placement struct {
@@ -36,6 +36,7 @@ type addressJob struct {
 	ifindex int
 	add     []placement
 	del     []placement
+	stay    []placement // wanted by other groups there
 }
 
 // addressResult is the worker's answer: the additions that failed, and the
@@ -47,14 +48,14 @@ type addressResult struct {
 }
 
 // change removes and adds addresses; it does what it can. An address that only
-// changes its route or its prefix length stays where it is.
+// changes its route, its prefix length or its group stays where it is.
 func (a *Agent) change(j addressJob) (r addressResult) {
 	r.job = j
 	for _, p := range j.del {
-		if p.route {
+		if p.route && !slices.Contains(j.stay, p) {
 			r.keep(a.Addresses.DelPrefixRoute(j.ifindex, p.Prefix))
 		}
-		if !holds(j.add, p.Addr()) {
+		if !holds(j.add, p.Addr()) && !holds(j.stay, p.Addr()) {
 			r.keep(a.Addresses.DelAddress(j.ifindex, p.Addr()))
 		}
 	}
@@ -89,7 +90,7 @@ func (g *group) wanted() (out []placement) {
 }
 
 // syncAddresses has the worker bring the carpdev's addresses to what is wanted.
-// What is to go goes first, by a job of its own: another group may get it.
+// What is to go goes first, by a job of its own.
 func (a *Agent) syncAddresses(g *group) {
 	s := &g.addresses
 	if s.busy {
@@ -112,11 +113,24 @@ func (a *Agent) syncAddresses(g *group) {
 	if len(j.add)+len(j.del) == 0 {
 		return
 	}
+	if len(j.del) > 0 {
+		j.stay = a.wantedOn(s.ifindex, g)
+	}
 	s.busy = true
 	a.jobs <- func() {
 		r := a.change(j)
 		a.results <- func() { a.onAddresses(r) }
 	}
+}
+
+// wantedOn are the addresses that other groups want on an interface.
+func (a *Agent) wantedOn(ifindex int, but *group) (out []placement) {
+	for _, g := range a.groups {
+		if g != but && g.dev != nil && g.dev.link.Index == ifindex {
+			out = append(out, g.wanted()...)
+		}
+	}
+	return out
 }
 
 // missing are those of all that are not in some.

@@ -89,10 +89,8 @@ func TestLostAddressComesBack(t *testing.T) {
 // away when it is over.
 func TestProblemsShow(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
+		l.begin = func(n *node) { n.joinErr, n.faulty = errors.New("too many groups"), errors.New("no filter here") }
 		n := l.start(1, settings(0))
-		n.mu.Lock()
-		n.joinErr, n.faulty = errors.New("too many groups"), errors.New("no filter here")
-		n.mu.Unlock()
 		pass(5 * time.Second)
 		if g, d := n.Groups()[0].Warnings, n.Carpdevs()[0].Warnings; len(g) != 2 || !slices.Contains(g, "no filter here") ||
 			!slices.Equal(d, []string{"multicast groups not joined: too many groups"}) {
@@ -113,10 +111,8 @@ func TestProblemsShow(t *testing.T) {
 // The status never shows a promise that the kernel was not given.
 func TestStatusShowsOnlyWhatWasPromised(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
+		l.begin = func(n *node) { n.sendErr = errors.New("no buffers") }
 		n := l.start(1, settings(0))
-		n.mu.Lock()
-		n.sendErr = errors.New("no buffers")
-		n.mu.Unlock()
 		pass(4 * time.Second)
 		if g := n.Groups()[0]; g.State != "MASTER" || g.AnswerFor != 0 || g.AcceptFor != 0 || n.answering() {
 			t.Errorf("%s, answers for %g s, accepts for %g s; the kernel answers: %v", g.State, g.AnswerFor, g.AcceptFor, n.answering())
@@ -200,10 +196,8 @@ func TestSlowDriverDoesNotStopTheLoop(t *testing.T) {
 // its groups are INIT with the reason.
 func TestAttachIsTriedAgain(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
+		l.begin = func(n *node) { n.attachErr = errors.New("no such hook") }
 		n := l.start(1, settings(0))
-		n.mu.Lock()
-		n.attachErr = errors.New("no such hook")
-		n.mu.Unlock()
 		pass(20 * time.Second)
 		g, d := n.Groups()[0], n.Carpdevs()[0]
 		if g.State != "INIT" || g.Cause != "carpdev not attached" || !slices.Contains(g.Warnings, "no such hook") || d.Problem != "no such hook" {

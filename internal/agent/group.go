@@ -44,6 +44,7 @@ type group struct {
 
 	tally     tally
 	tieNoted  time.Time
+	refusal   refusal
 	since     time.Time // wall clock
 	moves     uint64
 	logged    [carp.NumReasons]time.Time
@@ -53,6 +54,7 @@ type group struct {
 // peer is another speaker of the group, and when its advert arrived.
 type peer struct {
 	status status.Peer
+	family carp.Family
 	at     time.Time
 }
 
@@ -75,7 +77,7 @@ func (a *Agent) addGroup(c config.Group) {
 	g.problem = "waiting for the list of interfaces"
 	g.tick = newAlarm(func(time.Time) { a.step(g, election.Tick{}) })
 	g.takeover = newAlarm(func(now time.Time) { a.serve(g, now) })
-	g.answer = newAlarm(func(time.Time) { a.extendLease(g) })
+	g.answer = newAlarm(func(time.Time) { a.extendLease(g); a.publish(g) })
 	g.bowOut = newAlarm(func(time.Time) { a.sendBowOut(g) })
 	g.linger = newAlarm(func(time.Time) { a.endLeaving(g) })
 	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })

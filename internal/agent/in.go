@@ -128,7 +128,7 @@ func (a *Agent) remember(g *group, adv carp.Advert, e dataplane.Event) {
 	if _, known := g.seen[key]; !known && len(g.seen) >= maxPeers {
 		return
 	}
-	g.seen[key] = peer{at: e.At, status: status.Peer{
+	g.seen[key] = peer{at: e.At, family: e.Family, status: status.Peer{
 		Address:  key,
 		Advbase:  int(adv.Advbase),
 		Advskew:  int(adv.Advskew),

@@ -25,6 +25,7 @@ type lan struct {
 	t     *testing.T
 	mu    sync.Mutex // guards nodes
 	nodes []*node
+	begin func(*node) // what a node is like from its first moment
 }
 
 // node is one carpd's loop with edges in memory. Its lists of what was done are
@@ -86,6 +87,9 @@ func (l *lan) start(number byte, groups ...config.Group) *node {
 	l.mu.Lock()
 	l.nodes = append(l.nodes, n)
 	l.mu.Unlock()
+	if l.begin != nil {
+		l.begin(n)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.systems <- n.system(true)

@@ -24,6 +24,7 @@ type published struct {
 // publish shows the group as it is now.
 func (a *Agent) publish(g *group) {
 	m := g.machine
+	g.forgetRefusal(a.Now())
 	p := &published{Group: status.Group{
 		Name:        g.name,
 		VHID:        int(g.cfg.VHID),
@@ -76,14 +77,36 @@ func (g *group) warnings() (out []string) {
 			out = append(out, w)
 		}
 	}
+	if g.refusal.text != "" {
+		out = append(out, g.refusal.text)
+	}
 	return out
 }
 
-// publishPeers shows the peers heard lately; the best of them is the MASTER
-// that a BACKUP obeys.
+// refusal is a warning about adverts that are refused again and again.
+type refusal struct {
+	text string
+	at   time.Time
+}
+
+// noteRefusal makes the status warn of refused adverts, most often a wrong
+// password or another list of addresses, for as long as they come.
+func (a *Agent) noteRefusal(g *group, text string, at time.Time) {
+	g.refusal = refusal{text, at}
+	a.publish(g)
+}
+
+// forgetRefusal ends the warning when no such advert came for a while.
+func (g *group) forgetRefusal(now time.Time) {
+	if now.Sub(g.refusal.at) > 3*g.machine.MasterDownTime() {
+		g.refusal = refusal{}
+	}
+}
+
+// publishPeers shows the peers heard lately, and the MASTER that a BACKUP obeys.
 func (a *Agent) publishPeers(g *group, p *published) {
 	now := a.Now()
-	var newest time.Time
+	var master peer
 	for key, seen := range g.seen {
 		age := now.Sub(seen.at)
 		if age > 10*g.machine.MasterDownTime() {
@@ -92,13 +115,22 @@ func (a *Agent) publishPeers(g *group, p *published) {
 		}
 		p.Peers = append(p.Peers, seen.status)
 		speaks := age <= g.machine.MasterDownTime() && seen.status.Advbase != carp.BowOut
-		if g.machine.State() == election.Backup && speaks && seen.at.After(newest) {
-			newest = seen.at
-			master := seen.status
-			p.Master = &master
+		if g.machine.State() == election.Backup && speaks && seen.names(master) {
+			master = seen
+			p.Master = &master.status
 		}
 	}
 	slices.SortFunc(p.Peers, func(a, b status.Peer) int { return strings.Compare(a.Address, b.Address) })
+}
+
+// names reports whether the MASTER is better called by this address than by
+// the other: people know their routers by IPv4 addresses, and what was heard
+// last is right if two nodes spoke.
+func (p peer) names(other peer) bool {
+	if p.family != other.family && !other.at.IsZero() {
+		return p.family == carp.IPv4
+	}
+	return p.at.After(other.at)
 }
 
 // noteTransition writes the one line that each change of state leaves in log

@@ -85,11 +85,6 @@ func (a *Agent) exchange(groups []*group) {
 			a.Log.Error().Err(err).Str("group", g.name).Msg("addresses not told to the kernel side")
 		}
 	}
-	for _, g := range groups {
-		if len(added(g.addrs, placed(g.addresses.have))) > 0 {
-			a.syncAddresses(g) // Before anybody else gets them.
-		}
-	}
 }
 
 // update does what follows from new settings.
@@ -100,15 +95,6 @@ func (a *Agent) update(g *group) {
 		a.extendLease(g) // A shorter lease holds at once.
 	}
 	a.publish(g)
-}
-
-// placed are the addresses of placements.
-func placed(in []placement) []netip.Addr {
-	out := make([]netip.Addr, len(in))
-	for i, p := range in {
-		out[i] = p.Addr()
-	}
-	return out
 }
 
 // configure tells the machine the settings of its group.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,8 +93,14 @@ func TestAddressMovesBetweenGroups(t *testing.T) {
 			inLAN(t, func(t *testing.T, l *lan) {
 				n := l.start(1, numbered(1, 0, "192.0.2.1/24"), numbered(2, 0, "192.0.2.2/24", "192.0.2.3/24"))
 				pass(5 * time.Second)
+				now := time.Now()
 				n.reload(t, after...)
 				pass(4 * time.Second)
+				for _, did := range n.deeds(now) {
+					if strings.HasPrefix(did, "del ") {
+						t.Errorf("%s, though a group wants it", did)
+					}
+				}
 				for _, g := range after {
 					for _, p := range g.Addresses {
 						n.mu.Lock()
