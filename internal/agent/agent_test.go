@@ -157,8 +157,8 @@ func TestPreemptHoldsAnswers(t *testing.T) {
 			t.Error("answers before its time")
 		}
 		pass(2 * time.Millisecond)
-		if !a.answering() {
-			t.Error("does not answer")
+		if !a.answering() || a.Groups()[0].AnswerFor == 0 {
+			t.Errorf("answers: %v, shown %v", a.answering(), a.Groups()[0].AnswerFor)
 		}
 	})
 }
@@ -218,6 +218,10 @@ func TestRejects(t *testing.T) {
 		}
 		if a.Tallies()[0].Packets[carp.BadDigest] == 0 {
 			t.Error("bad digest not counted")
+		}
+		warning := "adverts from 192.0.2.12 are refused: another password or another list of addresses"
+		if got := a.Groups()[0].Warnings; !slices.Contains(got, warning) {
+			t.Errorf("warnings: %q", got)
 		}
 		adv := carp.Advert{VHID: 1, Advbase: 1}
 		a.inject(dataplane.Event{Kind: dataplane.Advert, Slot: 1, TTL: 255, Src: a.own, At: time.Now(), Payload: adv.AppendTo(nil)})
@@ -354,6 +358,19 @@ func TestRingFull(t *testing.T) {
 		events := slices.DeleteFunc(slices.Clone(n.Events(0)), func(e status.Event) bool { return e.Kind != "ring full" })
 		if len(events) != 1 || events[0].Text != "7 adverts lost because the ring buffer was full" {
 			t.Errorf("%+v", events)
+		}
+	})
+}
+
+// A BACKUP calls its MASTER by the IPv4 address, whichever family it heard last.
+func TestMasterIsCalledByIPv4(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		addrs := []string{"192.0.2.1/24", "2001:db8::1/64"}
+		l.start(1, settings(0, addrs...))
+		b := l.start(2, settings(100, addrs...))
+		pass(10 * time.Second)
+		if m := b.Groups()[0].Master; m == nil || m.Address != "192.0.2.11" {
+			t.Errorf("master: %+v", m)
 		}
 	})
 }

@@ -114,6 +114,9 @@ func (a *Agent) isEcho(g *group, adv carp.Advert, src netip.Addr) bool {
 // reject counts a refused advert and tells of it, but not of each.
 func (a *Agent) reject(g *group, e dataplane.Event, r carp.Reason) {
 	g.tally.rejected[r].Add(1)
+	if r == carp.BadDigest {
+		a.noteRefusal(g, e)
+	}
 	if !g.due(r, e.At) {
 		return
 	}

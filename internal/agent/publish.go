@@ -83,17 +83,20 @@ func (g *group) warnings() (out []string) {
 	return out
 }
 
-// refusal is a warning about adverts that are refused again and again.
+// refusal is a warning about a peer whose adverts are refused.
 type refusal struct {
 	text string
 	at   time.Time
 }
 
-// noteRefusal makes the status warn of refused adverts, most often a wrong
-// password or another list of addresses, for as long as they come.
-func (a *Agent) noteRefusal(g *group, text string, at time.Time) {
-	g.refusal = refusal{text, at}
-	a.publish(g)
+// noteRefusal makes the status warn of adverts with a wrong digest, for as long
+// as they come: the usual reason why there are two MASTERs.
+func (a *Agent) noteRefusal(g *group, e dataplane.Event) {
+	text := "adverts from " + e.Src.String() + " are refused: another password or another list of addresses"
+	isNews := g.refusal.text != text
+	if g.refusal = (refusal{text, e.At}); isNews {
+		a.publish(g)
+	}
 }
 
 // forgetRefusal ends the warning when no such advert came for a while.
