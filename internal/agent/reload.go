@@ -25,7 +25,9 @@ func (a *Agent) Apply(ctx context.Context, cfg *config.Config) (config.Plan, err
 func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	plan := config.Diff(a.cfg, cfg)
 	old := a.groups
-	a.cfg = cfg
+	running := *cfg // What counts after a restart is compared with what runs.
+	running.Instance, running.LogLevel, running.XDP = a.cfg.Instance, a.cfg.LogLevel, a.cfg.XDP
+	a.cfg = &running
 	for name, g := range old {
 		if !slices.ContainsFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name }) {
 			a.remove(g)

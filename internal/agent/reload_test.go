@@ -155,3 +155,20 @@ func TestStatusDuringReload(t *testing.T) {
 		looking.Wait()
 	})
 }
+
+// What needs a restart is told by every reload until the restart, and not when
+// the file says again what runs.
+func TestReloadThatNeedsARestart(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		n := l.start(1, settings(0))
+		for _, c := range []struct {
+			xdp  string
+			want []string
+		}{{"off", []string{"xdp"}}, {"off", []string{"xdp"}}, {"", nil}} {
+			plan, err := n.Apply(context.Background(), &config.Config{Instance: "test", XDP: c.xdp, Groups: []config.Group{settings(0)}})
+			if err != nil || !slices.Equal(plan.Restart, c.want) {
+				t.Errorf("xdp %q: restart for %q, %v", c.xdp, plan.Restart, err)
+			}
+		}
+	})
+}
