@@ -90,16 +90,6 @@ func (s *site) eventually(d time.Duration, what string, cond func() bool) {
 	}
 }
 
-// steady lets time pass in which a condition has to hold all the while.
-func (s *site) steady(d time.Duration, what string, cond func() bool) {
-	s.t.Helper()
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if !cond() {
-			s.t.Fatalf("no longer true: %s", what)
-		}
-	}
-}
-
 // firstAdvert waits for the first CARP advert of a node after an instant.
 func (s *site) firstAdvert(n *lab.Node, after time.Time, within time.Duration) lab.Advert {
 	s.t.Helper()

@@ -21,11 +21,11 @@ type row struct {
 // judge prints the table and returns ErrBroken when a promise was broken.
 func (d *demo) judge() error {
 	rows := []row{
-		between("crash", "r1's last advert to r2's first", d.book.times[crashWire], 3350*time.Millisecond, 3600*time.Millisecond),
+		between("crash", "r1's last advert to r2's first", d.book.times[crashWire], 3350*time.Millisecond),
 		atMost("", "client outage", d.outages(d.ping, crashOutage), 800*time.Millisecond),
 		atMost("", "client outage, IPv6", d.outages(d.ping6, crashOutage), 800*time.Millisecond),
-		between("cut off", "client outage", d.outages(d.ping, cutOutage), 3300*time.Millisecond, 3600*time.Millisecond),
-		between("", "client outage, IPv6", d.outages(d.ping6, cutOutage), 3300*time.Millisecond, 3600*time.Millisecond),
+		between("cut off", "client outage", d.outages(d.ping, cutOutage), 3300*time.Millisecond),
+		between("", "client outage, IPv6", d.outages(d.ping6, cutOutage), 3300*time.Millisecond),
 		atMost("hand-over", "bow-out to r2's first advert", d.book.times[handOverWire], 20*time.Millisecond),
 		d.nothingLost("requests lost", d.ping),
 		d.nothingLost("requests lost, IPv6", d.ping6),
@@ -96,10 +96,14 @@ func (d *demo) sameMAC() row {
 	return r
 }
 
-// between promises that the median is inside of bounds.
-func between(step, what string, list []time.Duration, low, high time.Duration) row {
+// latest is when a BACKUP with advskew 100 has taken over at the latest: its
+// master-down time is 3.39 s.
+const latest = 3600 * time.Millisecond
+
+// between promises that the median is not below a bound and not above latest.
+func between(step, what string, list []time.Duration, low time.Duration) row {
 	m := median(list)
-	return row{step, what, fmt.Sprintf("%.2f to %.2f s", low.Seconds(), high.Seconds()), figures(list), len(list) > 0 && m >= low && m <= high}
+	return row{step, what, fmt.Sprintf("%.2f to %.2f s", low.Seconds(), latest.Seconds()), figures(list), len(list) > 0 && m >= low && m <= latest}
 }
 
 // atMost promises that the median is not above a bound.

@@ -74,7 +74,7 @@ func (n *Node) Run(fn func() error) error {
 			err = fmt.Errorf("find the own namespace: %w", homeErr)
 			return
 		}
-		defer home.Close()
+		defer func() { _ = home.Close() }()
 		if setErr := netns.Set(n.ns); setErr != nil {
 			err = fmt.Errorf("enter namespace of %s: %w", n.Name, setErr)
 			return
