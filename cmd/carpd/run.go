@@ -78,6 +78,9 @@ func runDaemon(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if pinsEndWithUs() {
+		log.Warn().Msg("the BPF file system is not our parent's: after a crash nothing may keep this host from answering for the addresses")
+	}
 	return errors.Join(p.serve(ctx, hup), p.release())
 }
 
