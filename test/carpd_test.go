@@ -40,7 +40,13 @@ type carpd struct {
 // newCarpd prepares a carpd on a node with a configuration.
 func (s *site) newCarpd(n *lab.Node, groups ...group) *carpd {
 	s.t.Helper()
-	c := &carpd{s: s, node: n, instance: n.Namespace(), config: s.File(n.Name + ".yaml")}
+	return s.newInstance(n, n.Namespace(), groups...)
+}
+
+// newInstance prepares one with a name of its own.
+func (s *site) newInstance(n *lab.Node, instance string, groups ...group) *carpd {
+	s.t.Helper()
+	c := &carpd{s: s, node: n, instance: instance, config: s.File(instance + ".yaml")}
 	sock := filepath.Join(control.RunDir, c.instance+".sock")
 	for _, p := range []string{
 		sock, filepath.Join(control.RunDir, c.instance), filepath.Join(control.RunDir, c.instance+".lock"),
@@ -51,7 +57,7 @@ func (s *site) newCarpd(n *lab.Node, groups ...group) *carpd {
 	c.control = control.Dial(sock)
 	c.write(groups...)
 	c.Process = n.Command(program(s.t, "carpd"), "run", "-c", c.config)
-	c.Log = s.File(n.Name + ".carpd.log")
+	c.Log = s.File(instance + ".carpd.log")
 	return c
 }
 

@@ -188,13 +188,7 @@ func TestTwoInstancesOnOneMachine(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, lab.Topology{Routers: 1})
 	a := s.carpd(s.Routers[0], group{vhid: 1})
-	b := s.newCarpd(s.Routers[0])
-	b.instance += "-b"
-	b.config = s.File("b.yaml")
-	b.control = control.Dial(filepath.Join(control.RunDir, b.instance+".sock"))
-	b.write(group{vhid: 2, addresses: []string{"192.0.2.2/24"}})
-	b.Args = []string{"run", "-c", b.config}
-	b.Log = s.File("b.carpd.log")
+	b := s.newInstance(s.Routers[0], s.Routers[0].Namespace()+"-b", group{vhid: 2, addresses: []string{"192.0.2.2/24"}})
 	b.start()
 	for _, c := range []*carpd{a, b} {
 		c.is("MASTER", masterDown0+3*time.Second)
