@@ -52,9 +52,7 @@ func TestCleanEnd(t *testing.T) {
 	s := newSite(t, lab.Topology{Routers: 1})
 	c := s.carpd(s.Routers[0], group{addresses: both})
 	c.is("MASTER", masterDown0+2*time.Second)
-	if n := len(c.traces()); n < 6 {
-		t.Errorf("a running MASTER has only %q", c.traces())
-	}
+	s.eventually(2*time.Second, "the traces of a running MASTER", func() bool { return len(c.traces()) >= 6 })
 	s.must(c.Stop(5 * time.Second))
 	if left := c.traces(); len(left) > 0 {
 		t.Errorf("left behind: %q", left)

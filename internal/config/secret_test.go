@@ -104,7 +104,8 @@ func TestUnreadableSecrets(t *testing.T) {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
 	_, _, err = Load(strings.NewReader(src), "/etc/carpd/carpd.yaml", Options{ReadFile: files.read})
-	if errs, _ := err.(Errors); len(errs) != 2 {
+	var errs Errors
+	if errors.As(err, &errs); len(errs) != 2 {
 		t.Errorf("who needs them gets %v", err)
 	}
 	src = strings.ReplaceAll(src, "denied", "open")
