@@ -3,6 +3,7 @@ package internal
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -85,6 +86,19 @@ func TestImports(t *testing.T) {
 	for name := range allowed {
 		if _, ok := pkgs[name]; !ok {
 			t.Errorf("the table names %s, which does not exist", name)
+		}
+	}
+}
+
+// The map of folders in the README names every package.
+func TestReadmeMap(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range allowed {
+		if !strings.Contains(string(readme), "`"+name+"`") && !strings.Contains(string(readme), "`"+strings.TrimPrefix(name, "internal/")+"`") {
+			t.Errorf("README.md does not name %s", name)
 		}
 	}
 }

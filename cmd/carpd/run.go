@@ -210,6 +210,7 @@ func (p *parts) release() (err error) {
 	p.unwatch()
 	if p.keeper != nil {
 		err = errors.Join(err, p.keeper.UndoAll())
+		_ = os.Remove(filepath.Join(control.RunDir, p.cfg.Instance)) // Unless something is left to be undone.
 	}
 	if p.dataplane != nil {
 		err = errors.Join(err, p.dataplane.Close(), dataplane.Unload(p.cfg.Instance))
