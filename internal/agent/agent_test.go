@@ -115,6 +115,30 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
+// While the leaver still serves, the next MASTER waits for its addresses, for
+// what reaches it before they are there is lost; but not for ever.
+func TestHandOverWaitsForAddresses(t *testing.T) {
+	for slow, want := range map[time.Duration]time.Duration{50 * time.Millisecond: 50 * time.Millisecond, time.Minute: 200 * time.Millisecond} {
+		inLAN(t, func(t *testing.T, l *lan) {
+			a, b := l.start(1, settings(0)), l.start(2, settings(100))
+			pass(10500 * time.Millisecond)
+			now := time.Now()
+			b.mu.Lock()
+			b.slow = slow
+			b.mu.Unlock()
+			a.cancel()
+			pass(want - time.Millisecond)
+			if got := b.deeds(now); slices.Contains(got, "advert IPv4") {
+				t.Errorf("spoke before its addresses were there: %q", got)
+			}
+			pass(2 * time.Millisecond)
+			if got := b.deeds(now); !slices.Contains(got, "advert IPv4") {
+				t.Errorf("still silent: %q", got)
+			}
+		})
+	}
+}
+
 // With nobody there, the bow-out is sent three times and accepting ends after
 // 1.2 s.
 func TestHandOverToNobody(t *testing.T) {

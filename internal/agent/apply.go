@@ -9,7 +9,9 @@ import (
 const (
 	// addressWait is how long a takeover waits for its addresses to be on the
 	// interface before it speaks: what arrives before they are there is lost.
-	addressWait = 10 * time.Millisecond
+	// While the old MASTER still serves, waiting loses nothing.
+	addressWait       = 10 * time.Millisecond
+	addressWaitServed = 200 * time.Millisecond
 
 	// firstAccept is how long frames are accepted on credit, between the
 	// takeover's first store and the lease that follows its adverts.
@@ -36,7 +38,7 @@ func (a *Agent) step(g *group, ev election.Event) {
 
 // apply does the effects of one step, in this order.
 //
-// Becoming MASTER: addresses (by the worker; at most 10 ms are waited for them),
+// Becoming MASTER: addresses (by the worker; for a short time they are waited for),
 // accept frames, adverts, lease, announcements. Leaving MASTER: no more answers,
 // bow out, accept frames until the next MASTER speaks, then drop and remove the
 // addresses. A node that yields to a MASTER it has heard keeps nothing.
@@ -73,10 +75,19 @@ func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
 	}
 	a.syncAddresses(g)
 	if g.addresses.busy {
-		a.alarms.set(g.takeover, now.Add(addressWait))
+		a.alarms.set(g.takeover, now.Add(waitFor(eff.Cause.Kind)))
 		return
 	}
 	a.serve(g, now)
+}
+
+// waitFor is how long a takeover may wait for its addresses: until our first
+// advert a leaver goes on accepting, and a MASTER that we depose on serving.
+func waitFor(k election.CauseKind) time.Duration {
+	if k == election.CauseBowOut || k.Deposes() {
+		return addressWaitServed
+	}
+	return addressWait
 }
 
 // serve is the second half of a takeover: the addresses are there, or they are
