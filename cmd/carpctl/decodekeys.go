@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 
 	"github.com/carpd/carpd/internal/capture"
 	"github.com/carpd/carpd/internal/configfile"
@@ -21,11 +20,7 @@ func (e *env) keyring(name string) (keys capture.Keyring, err error) {
 		return keys, err
 	}
 	for _, g := range conf.Groups {
-		addrs := make([]netip.Addr, len(g.Addresses))
-		for i, p := range g.Addresses {
-			addrs[i] = p.Addr()
-		}
-		keys.Add(g.Name(), g.VHID, g.Secret, addrs)
+		keys.Add(g.Name(), g.VHID, g.Secret, g.Addrs())
 	}
 	return keys, nil
 }

@@ -113,11 +113,7 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 	if p.lock, err = lockInstance(cfg.Instance); err != nil {
 		return p, err
 	}
-	book, err := ledger.Open(filepath.Join(control.RunDir, cfg.Instance, "added.json"))
-	if err != nil {
-		return p, err
-	}
-	if p.keeper, err = iface.NewKeeper(book); err != nil {
+	if p.keeper, err = openKeeper(cfg.Instance); err != nil {
 		return p, err
 	}
 	if err = p.keeper.UndoAll(); err != nil {
@@ -235,4 +231,13 @@ func lockInstance(instance string) (interface{ Close() error }, error) {
 		return nil, cli.Exit(fmt.Errorf("instance %s: %w", instance, err), exitInUse)
 	}
 	return lock, err
+}
+
+// openKeeper opens what remembers the things that an instance added.
+func openKeeper(instance string) (*iface.Keeper, error) {
+	book, err := ledger.Open(filepath.Join(control.RunDir, instance, "added.json"))
+	if err != nil {
+		return nil, err
+	}
+	return iface.NewKeeper(book)
 }

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/dataplane"
-	"github.com/carpd/carpd/internal/iface"
-	"github.com/carpd/carpd/internal/ledger"
 )
 
 // unloadCommand removes what a carpd left behind that did not end properly. The
@@ -49,11 +46,7 @@ func unload(instance string) (done string, err error) {
 		return "", err
 	}
 	defer func() { _ = lock.Close() }()
-	book, err := ledger.Open(filepath.Join(control.RunDir, instance, "added.json"))
-	if err != nil {
-		return "", err
-	}
-	keeper, err := iface.NewKeeper(book)
+	keeper, err := openKeeper(instance)
 	if err != nil {
 		return "", err
 	}

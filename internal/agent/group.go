@@ -43,7 +43,7 @@ type group struct {
 	tick, takeover, answer, bowOut, linger, announcing *alarm
 
 	tally     tally
-	tieNoted  time.Time
+	tieTold   time.Time
 	refusal   refusal
 	since     time.Time // wall clock
 	moves     uint64
@@ -70,7 +70,7 @@ type tally struct {
 
 // addGroup makes a group of its configuration, in INIT and on no carpdev.
 func (a *Agent) addGroup(c config.Group) {
-	g := &group{name: c.Name(), cfg: c, addrs: addrsOf(c), seen: map[string]peer{}}
+	g := &group{name: c.Name(), cfg: c, addrs: c.Addrs(), seen: map[string]peer{}}
 	g.machine = election.New(paramsOf(c, 0))
 	g.keys = newKeyring(c.VHID, c.Secret, g.addrs)
 	g.since = a.Wall(a.Now())
@@ -106,15 +106,6 @@ func (a *Agent) dropGroup(g *group) {
 // alarms lists the alarms of a group, to silence them all.
 func (g *group) alarms() []*alarm {
 	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing}
-}
-
-// addrsOf are the group's addresses without their prefix lengths.
-func addrsOf(c config.Group) []netip.Addr {
-	out := make([]netip.Addr, len(c.Addresses))
-	for i, p := range c.Addresses {
-		out[i] = p.Addr()
-	}
-	return out
 }
 
 // paramsOf are the election's settings of a group.

@@ -19,11 +19,15 @@ const logGap = 10 * time.Second
 const maxPeers = 16
 
 // due reports whether it is time to tell of packets of one reason again.
-func (g *group) due(r carp.Reason, at time.Time) bool {
-	if last := g.logged[r]; !last.IsZero() && at.Sub(last) < logGap {
+func (g *group) due(r carp.Reason, at time.Time) bool { return again(&g.logged[r], at) }
+
+// again reports whether something that was told last at that instant may be
+// told again, and notes it.
+func again(last *time.Time, now time.Time) bool {
+	if !last.IsZero() && now.Sub(*last) < logGap {
 		return false
 	}
-	g.logged[r] = at
+	*last = now
 	return true
 }
 

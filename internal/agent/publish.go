@@ -150,11 +150,9 @@ func (a *Agent) noteTransition(g *group, now time.Time, eff election.Effects) {
 
 // noteTie tells of a peer with equal settings, once in a while.
 func (a *Agent) noteTie(g *group, eff election.Effects) {
-	now := a.Now()
-	if !g.tieNoted.IsZero() && now.Sub(g.tieNoted) < logGap {
+	if !again(&g.tieTold, a.Now()) {
 		return
 	}
-	g.tieNoted = now
 	text := fmt.Sprintf("%s advertises the same advbase and advskew: give each node its own advskew", eff.Cause.From)
 	a.note(status.Event{Kind: "tie", Group: g.name, Cause: eff.Cause.String(), Text: text})
 	a.Log.Warn().Str("group", g.name).Stringer("peer", eff.Cause.From).Msg("tie: give each node its own advskew")

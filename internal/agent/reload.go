@@ -64,7 +64,7 @@ func (a *Agent) remove(g *group) {
 // adopt gives a group its new settings. Only the addresses and the secret are
 // inside the digest.
 func (a *Agent) adopt(g *group, c config.Group) {
-	g.cfg, g.addrs = c, addrsOf(c)
+	g.cfg, g.addrs = c, c.Addrs()
 	next := newKeyring(c.VHID, c.Secret, g.addrs)
 	if next.secret != g.keys.secret || !slices.Equal(next.fingerprint, g.keys.fingerprint) {
 		g.keys.replace(next, a.Now(), g.machine.MasterDownTime())

@@ -40,5 +40,14 @@ type Group struct {
 	Line        int // where it stands in the file
 }
 
+// Addrs are the addresses without their prefix lengths.
+func (g Group) Addrs() []netip.Addr {
+	out := make([]netip.Addr, len(g.Addresses))
+	for i, p := range g.Addresses {
+		out[i] = p.Addr()
+	}
+	return out
+}
+
 // Name is VHID@carpdev, as FreeBSD's devd writes it.
 func (g Group) Name() string { return GroupName(g.VHID, g.Carpdev) }
