@@ -127,7 +127,11 @@ func (c *carpd) group(vhid ...int) status.Group {
 // is waits until the group is in a state.
 func (c *carpd) is(state string, within time.Duration) {
 	c.s.t.Helper()
-	c.s.eventually(within, c.node.Name+" is "+state, func() bool { return c.group().State == state })
+	c.s.eventually(within, c.node.Name+" is "+state, func() bool {
+		g := c.group()
+		// A MASTER serves a moment after it became one: its addresses come first.
+		return g.State == state && (state != "MASTER" || g.AnswerFor > 0)
+	})
 }
 
 // carpctl runs carpctl for this daemon and returns what it prints.
