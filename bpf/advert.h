@@ -191,7 +191,7 @@ static __always_inline enum carp_verdict carp_vrrp(const struct carp_frame *f,
 	}
 	carp_count(owner->slot, CARP_IS_VRRP);
 	reports = bpf_map_lookup_elem(&carp_reports, &owner->slot);
-	if (!reports || !carp_report_due(&reports->collision_ns))
+	if (!reports || !carp_report_due(&reports->collision_ns, CARP_REPORT_GAP_NS))
 		return CARP_PASS;
 	event = carp_event_begin(f, owner, CARP_IS_VRRP);
 	if (event) {

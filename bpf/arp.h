@@ -29,7 +29,7 @@ static __always_inline void carp_report_claim(const struct carp_frame *f,
 	struct carp_reports *reports = bpf_map_lookup_elem(&carp_reports, &owner->slot);
 	struct carp_event *event;
 
-	if (!reports || !carp_report_due(&reports->claim_ns))
+	if (!reports || !carp_report_due(&reports->claim_ns, CARP_REPORT_GAP_NS))
 		return;
 	event = carp_event_begin(f, owner, CARP_CLAIMED);
 	if (!event)

@@ -19,10 +19,10 @@
  */
 static __always_inline bool carp_may_be_source(__u32 word)
 {
-	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_SOURCE_SHIFT);
-	const struct carp_sources *sources = bpf_map_lookup_elem(&carp_sources, &first);
+	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_FILTER_SHIFT);
+	const struct carp_filters *filters = bpf_map_lookup_elem(&carp_filters, &first);
 
-	return sources && sources->bits[bit / 64] >> (bit % 64) & 1;
+	return filters && filters->sources[bit / 64] >> (bit % 64) & 1;
 }
 
 static __always_inline struct carp_owner *carp_ipv4_source(const struct carp_frame *f)

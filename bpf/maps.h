@@ -69,6 +69,15 @@ struct {
 	__type(value, struct carp_owner);
 } carp_vmac SEC(".maps");
 
+/* The groups that share addresses, by the number of the share. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, CARP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct carp_share);
+} carp_shares SEC(".maps");
+
 /* The interfaces with groups, by ifindex. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -87,13 +96,13 @@ struct {
 	__type(value, __u32);
 } carp_own SEC(".maps");
 
-/* The filter in front of the egress lookup. */
+/* The filters in front of the lookups of addresses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct carp_sources);
-} carp_sources SEC(".maps");
+	__type(value, struct carp_filters);
+} carp_filters SEC(".maps");
 
 /* Packets by slot and reason; slot 0 is what belongs to no group. */
 struct {
@@ -110,6 +119,58 @@ struct {
 	__type(key, __u32);
 	__type(value, struct carp_reports);
 } carp_reports SEC(".maps");
+
+/* Which keys of each group are in force, by slot; carpd writes it through mmap. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CARP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct carp_keys);
+} carp_keys SEC(".maps");
+
+/* The keys themselves. A secret: never shown, pinned in a directory of its own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * CARP_KEYS * CARP_SLOTS);
+	__type(key, struct carp_key_id);
+	__type(value, struct carp_key);
+} carp_secret SEC(".maps");
+
+/* The counters of our own last adverts, by slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CARP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct carp_echoes);
+} carp_echoes SEC(".maps");
+
+/* What the advert filter remembers, by slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CARP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct carp_guard);
+} carp_guard SEC(".maps");
+
+/* What carpd keeps for the carpd after it, by slot. No packet looks here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CARP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct carp_memory);
+} carp_memory SEC(".maps");
+
+/* The layout of all these maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct carp_meta);
+} carp_meta SEC(".maps");
 
 /* Adverts and other events on their way to carpd. */
 struct {

@@ -32,7 +32,7 @@ static __always_inline enum carp_verdict carp_nd(const struct carp_frame *f)
 	if (!owner || !carp_sent_here(f, owner))
 		return CARP_PASS;
 	if (carp_may_answer(owner->slot)) {
-		carp_count(owner->slot, CARP_ND_PASSED);
+		carp_count(owner->slot, CARP_ND_ANSWERED);
 		return CARP_PASS;
 	}
 	carp_count(owner->slot, CARP_ND_SILENT);

@@ -30,15 +30,15 @@ static __always_inline struct carp_event *carp_event_begin(const struct carp_fra
 }
 
 /*
- * Is an event due that is sent at most once in CARP_REPORT_GAP_NS? Of several
- * CPUs that ask at the same time one is told so.
+ * Is an event due that is sent at most once in gap nanoseconds? Of several CPUs
+ * that ask at the same time one is told so.
  */
-static __always_inline bool carp_report_due(__u64 *last)
+static __always_inline bool carp_report_due(__u64 *last, __u64 gap)
 {
 	__u64 before = *(volatile __u64 *)last;
 	__u64 now = bpf_ktime_get_boot_ns();
 
-	if (before && now - before < CARP_REPORT_GAP_NS)
+	if (before && now - before < gap)
 		return false;
 	return __sync_val_compare_and_swap(last, before, now) == before;
 }

@@ -13,23 +13,35 @@
 
 #include <linux/types.h>
 
-/* Groups of one instance, and slot 0 for what belongs to none. */
-#define CARP_SLOTS 1024
+/* The layout of the maps. Raised with every change of a struct or a map. */
+#define CARP_LAYOUT 2
+
+/* 8192 groups of one instance, and slot 0 for what belongs to none. */
+#define CARP_SLOTS (8192 + 1)
 /* Addresses of all groups, per family. */
-#define CARP_VIPS 16384
+#define CARP_VIPS 65536
+/* Groups that share one address. */
+#define CARP_NODES 32
+/* Keys that are accepted for one group, in each of the two versions of them. */
+#define CARP_KEYS 16
+/* Our own last adverts, and the peers' last ones, that a group remembers. */
+#define CARP_ECHOES 32
+#define CARP_RECENT 4
 /* Interfaces with groups. */
 #define CARP_LINKS 1024
 /* Addresses that those interfaces have of their own. */
 #define CARP_OWN_ADDRS 16384
-/* Bytes of the ring buffer: room for about 2300 events. */
-#define CARP_RING_BYTES (256 * 1024)
-/* Bits of the filter in front of the egress lookup; a power of two. */
-#define CARP_SOURCE_SHIFT 10
-#define CARP_SOURCE_WORDS ((1 << CARP_SOURCE_SHIFT) / 64)
+/* Bytes of the ring buffer: room for about 37000 events. */
+#define CARP_RING_BYTES (4096 * 1024)
+/* Bits of the filters in front of the lookups of addresses; a power of two. */
+#define CARP_FILTER_SHIFT 16
+#define CARP_FILTER_WORDS ((1 << CARP_FILTER_SHIFT) / 64)
 /* The bytes of an advert that are checked and handed to carpd. */
 #define CARP_ADVERT_LEN 36
 /* A claim or a collision is reported at most once in this time per group. */
 #define CARP_REPORT_GAP_NS 1000000000ULL
+/* A virtual MAC that was seen elsewhere is reported at most once in this time. */
+#define CARP_MOVED_GAP_NS 100000000ULL
 
 /* The state of a group, for people: packets obey the lease alone. */
 enum carp_state {
@@ -57,14 +69,29 @@ enum carp_reason {
 	CARP_OWN_ECHO,
 	CARP_ARP_ANSWERED,
 	CARP_ARP_SILENT,
-	CARP_ND_PASSED,
+	CARP_ND_ANSWERED,
 	CARP_ND_SILENT,
 	CARP_ACCEPTED,
 	CARP_NOT_ACCEPTED,
 	CARP_REWRITTEN,
 	CARP_HELD,
 	CARP_CLAIMED,
+	CARP_DUPLICATE,
+	CARP_LIMITED,
+	CARP_ND_BAD,
+	CARP_MOVED,
+	CARP_SILENCED,
+	CARP_OTHER_SHARE,
 	CARP_NUM_REASONS,
+};
+
+/* How an address is shared by several groups, if it is. */
+enum carp_balancing {
+	CARP_BALANCE_NONE,
+	CARP_BALANCE_ARP,	 /* the asker picks the virtual MAC that is answered */
+	CARP_BALANCE_IP,	 /* all nodes get all frames, at a multicast MAC */
+	CARP_BALANCE_IP_STEALTH, /* at a unicast MAC that is never a source */
+	CARP_BALANCE_IP_UNICAST, /* at a unicast MAC */
 };
 
 /* The IP version of an advert or an address: carp.Family in Go. */
@@ -82,15 +109,16 @@ struct carp_group_key {
 	__u8 pad[3];
 };
 
-/* What people see of a group. The deadlines are copies of those in carp_lease. */
+/* What people see of a group. Its deadlines are in carp_lease, at its slot. */
 struct carp_group {
 	enum carp_state state;
+	enum carp_balancing balancing;
 	__u32 slot;
+	__u32 addresses;
 	__u64 since_ns;
-	__u64 answer_until_ns;
-	__u64 accept_until_ns;
 	__u8 mac[6];
-	__u16 addresses;
+	__u8 physical; /* mac is the interface's own */
+	__u8 pad;
 };
 
 /*
@@ -102,12 +130,25 @@ struct carp_lease {
 	__u64 accept_until;
 };
 
-/* Whom an address, a virtual MAC or a VHID belongs to. */
+/*
+ * Whom an address, a virtual MAC or a VHID belongs to. With a share several
+ * groups have the address, and this names the first of them.
+ */
 struct carp_owner {
 	__u32 slot;
-	__u8 mac[6];
+	__u8 mac[6]; /* what is answered, unless physical; with CARP_BALANCE_ARP the pick's */
 	__u8 vhid;
-	__u8 pad;
+	__u8 physical; /* the interface's own MAC stands for the group */
+	enum carp_balancing balancing;
+	__u32 share; /* in carp_shares; 0 = none */
+};
+
+/* The groups that share addresses, in ascending order of VHID. */
+struct carp_share {
+	__u32 count;
+	enum carp_balancing balancing;
+	__u32 slots[CARP_NODES]; /* 0 = not on this interface now */
+	__u8 vhids[CARP_NODES];
 };
 
 struct carp_vhid_key {
@@ -144,8 +185,10 @@ struct carp_vmac_key {
 /* An interface with groups: its own MAC, and 1 or 0 for the rest. */
 struct carp_link {
 	__u8 mac[6];
-	__u8 xdp;   /* carp_rx is attached, so carp_in leaves its work to it */
-	__u8 upper; /* a bridge or macvlan sits on top: pass what we do not accept */
+	__u8 xdp;    /* carp_rx is attached, so carp_in leaves its work to it */
+	__u8 upper;  /* a bridge or macvlan sits on top: pass what we do not accept */
+	__u8 router; /* the host forwards IPv6 from here */
+	__u8 pad[3];
 };
 
 /* An address of the interface itself; IPv4 in the first 4 bytes. */
@@ -155,9 +198,14 @@ struct carp_own_key {
 	__u8 addr[16];
 };
 
-/* A bit for each group address, so that other senders cost no lookup. */
-struct carp_sources {
-	__u64 bits[CARP_SOURCE_WORDS];
+/*
+ * Filters in front of lookups: a bit for each group address, so that other
+ * senders cost no lookup, and one for each that is reached at the interface's
+ * own MAC, so that other destinations cost none.
+ */
+struct carp_filters {
+	__u64 sources[CARP_FILTER_WORDS];
+	__u64 physical[CARP_FILTER_WORDS];
 };
 
 /* Packets by enum carp_reason. */
@@ -169,6 +217,82 @@ struct carp_counters {
 struct carp_reports {
 	__u64 claim_ns;
 	__u64 collision_ns;
+	__u64 moved_ns;
+};
+
+/*
+ * Which of the two versions of a group's keys is in force, and how many there
+ * are: one aligned 64-bit word, stored last when they change.
+ */
+struct carp_keys {
+	__u32 version;
+	__u32 count; /* 0 = carpd alone checks the digest */
+};
+
+/* One accepted key: a secret. */
+struct carp_key_id {
+	__u32 slot;
+	__u32 version;
+	__u32 index;
+};
+
+/*
+ * HMAC-SHA1 with the key and the fixed part of the message hashed in advance:
+ * the inner state after the last whole block before the counter, the bytes that
+ * are left over, and the outer state after the key.
+ */
+struct carp_key {
+	__u32 inner[5];
+	__u32 outer[5];
+	__u32 hashed; /* bytes of the inner message that are in the state, key included */
+	__u32 left;   /* bytes in rest, 0 to 63 */
+	__u8 rest[64];
+};
+
+/* The counters of our own last adverts: a ring that carpd writes through mmap. */
+struct carp_echoes {
+	__u64 counters[CARP_ECHOES];
+};
+
+/* An advert that was delivered. */
+struct carp_recent {
+	__u64 at_ns;
+	enum carp_family family;
+	__u8 bytes[CARP_ADVERT_LEN];
+};
+
+/* What the advert filter remembers of a group. Only the kernel writes it. */
+struct carp_guard {
+	struct carp_recent recent[CARP_RECENT];
+	__u64 next;	    /* place in recent */
+	__u64 newest;	    /* the highest counter that was delivered */
+	__u64 tokens[2];    /* of adverts that are not newer than that, and of those that are */
+	__u64 filled_ns[2]; /* when they were counted last */
+};
+
+/*
+ * What carpd keeps of a group for the carpd after it, through mmap. seq is odd
+ * while it is written.
+ */
+struct carp_memory {
+	__u64 seq;
+	__u64 since_ns;
+	__u64 lease_until_ns;
+	__u64 next_ns;	  /* the next advert of a MASTER */
+	__u64 down_ns[2]; /* by family: when a BACKUP takes over */
+	__u64 counter;	  /* of the last advert sent */
+	__u64 transitions;
+	enum carp_state state;
+	__u32 cause;
+	__u32 interval_ms;
+	__u32 pad;
+	__u64 spare[6];
+};
+
+/* Row 0: the layout of all maps of this instance. */
+struct carp_meta {
+	__u32 layout;
+	__u32 pad;
 };
 
 /*
@@ -192,18 +316,24 @@ struct carp_event {
 };
 
 _Static_assert(sizeof(struct carp_group_key) == 12, "ABI");
-_Static_assert(sizeof(struct carp_group) == 40, "ABI");
+_Static_assert(sizeof(struct carp_group) == 32, "ABI");
 _Static_assert(sizeof(struct carp_lease) == 16, "ABI");
-_Static_assert(sizeof(struct carp_owner) == 12, "ABI");
+_Static_assert(sizeof(struct carp_owner) == 20, "ABI");
+_Static_assert(sizeof(struct carp_share) == 168, "ABI");
 _Static_assert(sizeof(struct carp_vhid_key) == 16, "ABI");
 _Static_assert(sizeof(struct carp_vip4_key) == 12, "ABI");
 _Static_assert(sizeof(struct carp_vip6_key) == 24, "ABI");
 _Static_assert(sizeof(struct carp_vmac_key) == 16, "ABI");
-_Static_assert(sizeof(struct carp_link) == 8, "ABI");
+_Static_assert(sizeof(struct carp_link) == 12, "ABI");
 _Static_assert(sizeof(struct carp_own_key) == 24, "ABI");
-_Static_assert(sizeof(struct carp_sources) == 128, "ABI");
-_Static_assert(sizeof(struct carp_counters) == 192, "ABI");
-_Static_assert(sizeof(struct carp_reports) == 16, "ABI");
+_Static_assert(sizeof(struct carp_filters) == 16384, "ABI");
+_Static_assert(sizeof(struct carp_counters) == 240, "ABI");
+_Static_assert(sizeof(struct carp_reports) == 24, "ABI");
+_Static_assert(sizeof(struct carp_keys) == 8, "ABI");
+_Static_assert(sizeof(struct carp_key) == 112, "ABI");
+_Static_assert(sizeof(struct carp_echoes) == 256, "ABI");
+_Static_assert(sizeof(struct carp_guard) == 240, "ABI");
+_Static_assert(sizeof(struct carp_memory) == 128, "ABI");
 _Static_assert(sizeof(struct carp_event) == 104, "ABI");
 
 #endif

@@ -74,8 +74,8 @@ func checkDump(t *testing.T, n *lab.Node, instance string) {
 		Formatted struct {
 			Key   struct{ VHID int }
 			Value struct {
-				State       string `json:"state"`
-				AnswerUntil uint64 `json:"answer_until_ns"`
+				State string `json:"state"`
+				Since uint64 `json:"since_ns"`
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func checkDump(t *testing.T, n *lab.Node, instance string) {
 		t.Fatalf("bpftool prints %s: %v", out, err)
 	}
 	if len(dump) != 1 || dump[0].Formatted.Key.VHID != 1 || dump[0].Formatted.Value.State != "CARP_MASTER" ||
-		dump[0].Formatted.Value.AnswerUntil == 0 {
+		dump[0].Formatted.Value.Since == 0 {
 		t.Errorf("bpftool prints %s", out)
 	}
 }

@@ -25,13 +25,19 @@ const (
 	OwnEcho                   // our own advert came back
 	ArpAnswered               // ARP request answered with the virtual MAC
 	ArpSilent                 // ARP request for a group address not answered: no lease
-	NdPassed                  // Neighbour Solicitation left to the kernel to answer
+	NdAnswered                // Neighbour Solicitation answered with the virtual MAC
 	NdSilent                  // Neighbour Solicitation dropped: no lease
 	Accepted                  // frame to the virtual MAC taken for this host
 	NotAccepted               // frame to the virtual MAC dropped: no lease
 	Rewritten                 // frame from a group address left with the virtual MAC
 	Held                      // frame from a group address not sent: no lease
 	Claimed                   // somebody else's MAC claims an address of ours in ARP
+	Duplicate                 // the bytes of an advert that came a moment ago
+	Limited                   // more genuine adverts of one group than a peer sends
+	NdBad                     // Neighbour Solicitation that breaks a rule of RFC 4861
+	Moved                     // our virtual MAC came in as a source: switches have learnt it elsewhere
+	Silenced                  // the kernel's own ARP or ND reply for a group address kept back
+	OtherShare                // a frame or question that is another node's share
 	NumReasons                // not a reason: their number
 )
 
@@ -39,8 +45,9 @@ const (
 var reasonNames = [NumReasons]string{
 	"ok", "not ours", "VRRP", "fragment", "bad TTL", "bad destination", "bad checksum",
 	"ring full", "bad length", "bad version", "bad type", "bad authlen", "bad VHID",
-	"bad digest", "own echo", "ARP answered", "ARP silent", "ND passed", "ND silent",
+	"bad digest", "own echo", "ARP answered", "ARP silent", "ND answered", "ND silent",
 	"accepted", "not accepted", "rewritten", "held", "claimed",
+	"duplicate", "rate limited", "ND malformed", "MAC seen elsewhere", "silenced", "other share",
 }
 
 // String is the reason in words, as counters and logs show it.
@@ -55,4 +62,6 @@ func (r Reason) String() string {
 func (r Reason) Error() string { return r.String() }
 
 // Rejected reports whether the reason refuses an advert.
-func (r Reason) Rejected() bool { return r >= Fragment && r <= OwnEcho }
+func (r Reason) Rejected() bool {
+	return r >= Fragment && r <= OwnEcho || r == Duplicate || r == Limited
+}

@@ -23,6 +23,7 @@ func TestReasonRejected(t *testing.T) {
 	rejected := map[Reason]bool{
 		Fragment: true, BadTTL: true, BadDst: true, BadChecksum: true, RingFull: true, BadLength: true,
 		BadVersion: true, BadType: true, BadAuthlen: true, BadVHID: true, BadDigest: true, OwnEcho: true,
+		Duplicate: true, Limited: true,
 	}
 	for r := range NumReasons {
 		if r.Rejected() != rejected[r] {

@@ -17,8 +17,11 @@ type Config struct {
 	Instance string
 	LogLevel string // debug, info, warn, error
 	// XDP is the mode that the operator forces: auto, native, generic or off.
-	XDP    string
-	Groups []Group
+	XDP string
+	// DetachOnStop is auto, true or false: whether the idle XDP program is taken
+	// off an interface when carpd ends. auto leaves it where that resets the link.
+	DetachOnStop string
+	Groups       []Group
 }
 
 // Auto is the carpdev that is found by the subnet of the addresses.
@@ -37,7 +40,18 @@ type Group struct {
 	SharedTimer bool
 	Lease       time.Duration // never above carp.Lease(Advbase)
 	PrefixRoute bool
-	Line        int // where it stands in the file
+	// Physical is mac: physical. The interface's own MAC stands for the group.
+	Physical bool
+	// Always is address: always. The addresses are on the carpdev in every state.
+	Always bool
+	// Balancing is how several groups share the addresses; Nodes are then the
+	// VHIDs of all of them, ascending, and of this one among them.
+	Balancing carp.Balancing
+	Nodes     []carp.VHID
+	// AnnounceEvery is the pause between two announcements of an address, for
+	// switches that forget; 0 is never.
+	AnnounceEvery time.Duration
+	Line          int // where it stands in the file
 }
 
 // Addrs are the addresses without their prefix lengths.

@@ -234,7 +234,7 @@ func TestTagsSelectTheGroup(t *testing.T) {
 func TestFullRingIsCountedAndPasses(t *testing.T) {
 	d := withGroup(t)
 	h := hooks(d)[0]
-	const sent, room = 3000, 256 * 1024 / 112
+	const sent, room = 40000, 4096 * 1024 / 112
 	for range sent {
 		if verdict, _ := h.run(t, unhex(freebsd4)); verdict != "pass" {
 			t.Fatal(verdict)

@@ -13,9 +13,24 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type bpfCarpBalancing uint32
+
+const (
+	bpfCarpBalancingCARP_BALANCE_NONE       bpfCarpBalancing = 0
+	bpfCarpBalancingCARP_BALANCE_ARP        bpfCarpBalancing = 1
+	bpfCarpBalancingCARP_BALANCE_IP         bpfCarpBalancing = 2
+	bpfCarpBalancingCARP_BALANCE_IP_STEALTH bpfCarpBalancing = 3
+	bpfCarpBalancingCARP_BALANCE_IP_UNICAST bpfCarpBalancing = 4
+)
+
 type bpfCarpCounters struct {
 	_       structs.HostLayout
-	Packets [24]uint64
+	Packets [30]uint64
+}
+
+type bpfCarpEchoes struct {
+	_        structs.HostLayout
+	Counters [32]uint64
 }
 
 type bpfCarpEvent struct {
@@ -42,15 +57,22 @@ const (
 	bpfCarpFamilyCARP_IPV6 bpfCarpFamily = 1
 )
 
+type bpfCarpFilters struct {
+	_        structs.HostLayout
+	Sources  [1024]uint64
+	Physical [1024]uint64
+}
+
 type bpfCarpGroup struct {
-	_             structs.HostLayout
-	State         bpfCarpState
-	Slot          uint32
-	SinceNs       uint64
-	AnswerUntilNs uint64
-	AcceptUntilNs uint64
-	Mac           [6]uint8
-	Addresses     uint16
+	_         structs.HostLayout
+	State     bpfCarpState
+	Balancing bpfCarpBalancing
+	Slot      uint32
+	Addresses uint32
+	SinceNs   uint64
+	Mac       [6]uint8
+	Physical  uint8
+	Pad       uint8
 }
 
 type bpfCarpGroupKey struct {
@@ -62,6 +84,42 @@ type bpfCarpGroupKey struct {
 	Pad     [3]uint8
 }
 
+type bpfCarpGuard struct {
+	_      structs.HostLayout
+	Recent [4]struct {
+		_      structs.HostLayout
+		AtNs   uint64
+		Family bpfCarpFamily
+		Bytes  [36]uint8
+	}
+	Next     uint64
+	Newest   uint64
+	Tokens   [2]uint64
+	FilledNs [2]uint64
+}
+
+type bpfCarpKey struct {
+	_      structs.HostLayout
+	Inner  [5]uint32
+	Outer  [5]uint32
+	Hashed uint32
+	Left   uint32
+	Rest   [64]uint8
+}
+
+type bpfCarpKeyId struct {
+	_       structs.HostLayout
+	Slot    uint32
+	Version uint32
+	Index   uint32
+}
+
+type bpfCarpKeys struct {
+	_       structs.HostLayout
+	Version uint32
+	Count   uint32
+}
+
 type bpfCarpLease struct {
 	_           structs.HostLayout
 	AnswerUntil uint64
@@ -69,10 +127,34 @@ type bpfCarpLease struct {
 }
 
 type bpfCarpLink struct {
-	_     structs.HostLayout
-	Mac   [6]uint8
-	Xdp   uint8
-	Upper uint8
+	_      structs.HostLayout
+	Mac    [6]uint8
+	Xdp    uint8
+	Upper  uint8
+	Router uint8
+	Pad    [3]uint8
+}
+
+type bpfCarpMemory struct {
+	_            structs.HostLayout
+	Seq          uint64
+	SinceNs      uint64
+	LeaseUntilNs uint64
+	NextNs       uint64
+	DownNs       [2]uint64
+	Counter      uint64
+	Transitions  uint64
+	State        bpfCarpState
+	Cause        uint32
+	IntervalMs   uint32
+	Pad          uint32
+	Spare        [6]uint64
+}
+
+type bpfCarpMeta struct {
+	_      structs.HostLayout
+	Layout uint32
+	Pad    uint32
 }
 
 type bpfCarpOwnKey struct {
@@ -83,11 +165,13 @@ type bpfCarpOwnKey struct {
 }
 
 type bpfCarpOwner struct {
-	_    structs.HostLayout
-	Slot uint32
-	Mac  [6]uint8
-	Vhid uint8
-	Pad  uint8
+	_         structs.HostLayout
+	Slot      uint32
+	Mac       [6]uint8
+	Vhid      uint8
+	Physical  uint8
+	Balancing bpfCarpBalancing
+	Share     uint32
 }
 
 type bpfCarpReason uint32
@@ -110,25 +194,35 @@ const (
 	bpfCarpReasonCARP_OWN_ECHO     bpfCarpReason = 14
 	bpfCarpReasonCARP_ARP_ANSWERED bpfCarpReason = 15
 	bpfCarpReasonCARP_ARP_SILENT   bpfCarpReason = 16
-	bpfCarpReasonCARP_ND_PASSED    bpfCarpReason = 17
+	bpfCarpReasonCARP_ND_ANSWERED  bpfCarpReason = 17
 	bpfCarpReasonCARP_ND_SILENT    bpfCarpReason = 18
 	bpfCarpReasonCARP_ACCEPTED     bpfCarpReason = 19
 	bpfCarpReasonCARP_NOT_ACCEPTED bpfCarpReason = 20
 	bpfCarpReasonCARP_REWRITTEN    bpfCarpReason = 21
 	bpfCarpReasonCARP_HELD         bpfCarpReason = 22
 	bpfCarpReasonCARP_CLAIMED      bpfCarpReason = 23
-	bpfCarpReasonCARP_NUM_REASONS  bpfCarpReason = 24
+	bpfCarpReasonCARP_DUPLICATE    bpfCarpReason = 24
+	bpfCarpReasonCARP_LIMITED      bpfCarpReason = 25
+	bpfCarpReasonCARP_ND_BAD       bpfCarpReason = 26
+	bpfCarpReasonCARP_MOVED        bpfCarpReason = 27
+	bpfCarpReasonCARP_SILENCED     bpfCarpReason = 28
+	bpfCarpReasonCARP_OTHER_SHARE  bpfCarpReason = 29
+	bpfCarpReasonCARP_NUM_REASONS  bpfCarpReason = 30
 )
 
 type bpfCarpReports struct {
 	_           structs.HostLayout
 	ClaimNs     uint64
 	CollisionNs uint64
+	MovedNs     uint64
 }
 
-type bpfCarpSources struct {
-	_    structs.HostLayout
-	Bits [16]uint64
+type bpfCarpShare struct {
+	_         structs.HostLayout
+	Count     uint32
+	Balancing bpfCarpBalancing
+	Slots     [32]uint32
+	Vhids     [32]uint8
 }
 
 type bpfCarpState uint32
@@ -179,13 +273,20 @@ type bpfCarpVmacKey struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	bpfMapCarpCounters   = "carp_counters"
+	bpfMapCarpEchoes     = "carp_echoes"
 	bpfMapCarpEvents     = "carp_events"
+	bpfMapCarpFilters    = "carp_filters"
 	bpfMapCarpGroups     = "carp_groups"
+	bpfMapCarpGuard      = "carp_guard"
+	bpfMapCarpKeys       = "carp_keys"
 	bpfMapCarpLease      = "carp_lease"
 	bpfMapCarpLinks      = "carp_links"
+	bpfMapCarpMemory     = "carp_memory"
+	bpfMapCarpMeta       = "carp_meta"
 	bpfMapCarpOwn        = "carp_own"
 	bpfMapCarpReports    = "carp_reports"
-	bpfMapCarpSources    = "carp_sources"
+	bpfMapCarpSecret     = "carp_secret"
+	bpfMapCarpShares     = "carp_shares"
 	bpfMapCarpVhids      = "carp_vhids"
 	bpfMapCarpVip4       = "carp_vip4"
 	bpfMapCarpVip6       = "carp_vip6"
@@ -249,13 +350,20 @@ type bpfProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
 	CarpCounters *ebpf.MapSpec `ebpf:"carp_counters"`
+	CarpEchoes   *ebpf.MapSpec `ebpf:"carp_echoes"`
 	CarpEvents   *ebpf.MapSpec `ebpf:"carp_events"`
+	CarpFilters  *ebpf.MapSpec `ebpf:"carp_filters"`
 	CarpGroups   *ebpf.MapSpec `ebpf:"carp_groups"`
+	CarpGuard    *ebpf.MapSpec `ebpf:"carp_guard"`
+	CarpKeys     *ebpf.MapSpec `ebpf:"carp_keys"`
 	CarpLease    *ebpf.MapSpec `ebpf:"carp_lease"`
 	CarpLinks    *ebpf.MapSpec `ebpf:"carp_links"`
+	CarpMemory   *ebpf.MapSpec `ebpf:"carp_memory"`
+	CarpMeta     *ebpf.MapSpec `ebpf:"carp_meta"`
 	CarpOwn      *ebpf.MapSpec `ebpf:"carp_own"`
 	CarpReports  *ebpf.MapSpec `ebpf:"carp_reports"`
-	CarpSources  *ebpf.MapSpec `ebpf:"carp_sources"`
+	CarpSecret   *ebpf.MapSpec `ebpf:"carp_secret"`
+	CarpShares   *ebpf.MapSpec `ebpf:"carp_shares"`
 	CarpVhids    *ebpf.MapSpec `ebpf:"carp_vhids"`
 	CarpVip4     *ebpf.MapSpec `ebpf:"carp_vip4"`
 	CarpVip6     *ebpf.MapSpec `ebpf:"carp_vip6"`
@@ -289,13 +397,20 @@ func (o *bpfObjects) Close() error {
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
 	CarpCounters *ebpf.Map `ebpf:"carp_counters"`
+	CarpEchoes   *ebpf.Map `ebpf:"carp_echoes"`
 	CarpEvents   *ebpf.Map `ebpf:"carp_events"`
+	CarpFilters  *ebpf.Map `ebpf:"carp_filters"`
 	CarpGroups   *ebpf.Map `ebpf:"carp_groups"`
+	CarpGuard    *ebpf.Map `ebpf:"carp_guard"`
+	CarpKeys     *ebpf.Map `ebpf:"carp_keys"`
 	CarpLease    *ebpf.Map `ebpf:"carp_lease"`
 	CarpLinks    *ebpf.Map `ebpf:"carp_links"`
+	CarpMemory   *ebpf.Map `ebpf:"carp_memory"`
+	CarpMeta     *ebpf.Map `ebpf:"carp_meta"`
 	CarpOwn      *ebpf.Map `ebpf:"carp_own"`
 	CarpReports  *ebpf.Map `ebpf:"carp_reports"`
-	CarpSources  *ebpf.Map `ebpf:"carp_sources"`
+	CarpSecret   *ebpf.Map `ebpf:"carp_secret"`
+	CarpShares   *ebpf.Map `ebpf:"carp_shares"`
 	CarpVhids    *ebpf.Map `ebpf:"carp_vhids"`
 	CarpVip4     *ebpf.Map `ebpf:"carp_vip4"`
 	CarpVip6     *ebpf.Map `ebpf:"carp_vip6"`
@@ -305,13 +420,20 @@ type bpfMaps struct {
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
 		m.CarpCounters,
+		m.CarpEchoes,
 		m.CarpEvents,
+		m.CarpFilters,
 		m.CarpGroups,
+		m.CarpGuard,
+		m.CarpKeys,
 		m.CarpLease,
 		m.CarpLinks,
+		m.CarpMemory,
+		m.CarpMeta,
 		m.CarpOwn,
 		m.CarpReports,
-		m.CarpSources,
+		m.CarpSecret,
+		m.CarpShares,
 		m.CarpVhids,
 		m.CarpVip4,
 		m.CarpVip6,

@@ -15,4 +15,4 @@
 // All methods may be called by several goroutines at once.
 package dataplane
 
-//go:generate go tool bpf2go -cc clang-14 -cflags "-mcpu=v3 -O2 -g -Wall -Werror -nostdinc -I../../headers" -target bpfel -type carp_state -type carp_reason -type carp_family -output-stem carp bpf ../../bpf/carp.bpf.c
+//go:generate go tool bpf2go -cc clang-14 -cflags "-mcpu=v3 -O2 -g -Wall -Werror -nostdinc -I../../headers" -target bpfel -type carp_state -type carp_reason -type carp_family -type carp_balancing -output-stem carp bpf ../../bpf/carp.bpf.c

@@ -55,17 +55,17 @@ func (d *Dataplane) entriesOf(g Group) []entry {
 func (d *Dataplane) exchange(slot Slot, from, to Group) error {
 	before, after := d.entriesOf(from), d.entriesOf(to)
 	d.sources.add(to.Addresses)
-	err := d.sources.store(d.objs.CarpSources)
+	err := d.sources.store(d.objs.CarpFilters)
 	if err == nil {
 		err = insert(minus(after, before), slot, to)
 	}
 	if err != nil {
 		d.sources.remove(to.Addresses)
-		return errors.Join(err, d.sources.store(d.objs.CarpSources))
+		return errors.Join(err, d.sources.store(d.objs.CarpFilters))
 	}
 	err = remove(minus(before, after))
 	d.sources.remove(from.Addresses)
-	return errors.Join(err, d.sources.store(d.objs.CarpSources))
+	return errors.Join(err, d.sources.store(d.objs.CarpFilters))
 }
 
 // ownerOf is the value of a group's rows.

@@ -30,6 +30,9 @@ type Group struct {
 	Inner     uint16 // the second of two tags
 	VHID      carp.VHID
 	Addresses []netip.Addr
+	Physical  bool           // the interface's own MAC stands for the group
+	Balancing carp.Balancing // how the addresses are shared, if they are
+	Nodes     []carp.VHID    // the VHIDs of all groups that share them, ascending
 }
 
 // ErrUnknownSlot says that no group has the slot.
@@ -153,13 +156,11 @@ func (d *Dataplane) clear(slot Slot) error {
 // showGroup writes the row for people.
 func (d *Dataplane) showGroup(n *group) error {
 	row := bpfCarpGroup{
-		State:         bpfCarpState(n.state),
-		Slot:          uint32(n.slot),
-		SinceNs:       n.sinceNs,
-		AnswerUntilNs: atomic.LoadUint64(&d.lease[n.slot].AnswerUntil),
-		AcceptUntilNs: atomic.LoadUint64(&d.lease[n.slot].AcceptUntil),
-		Mac:           n.VHID.MAC(),
-		Addresses:     uint16(len(n.Addresses)),
+		State:     bpfCarpState(n.state),
+		Slot:      uint32(n.slot),
+		SinceNs:   n.sinceNs,
+		Mac:       n.VHID.MAC(),
+		Addresses: uint32(len(n.Addresses)),
 	}
 	if err := d.objs.CarpGroups.Put(keyOf(n.Group), row); err != nil {
 		return fmt.Errorf("show vhid %d: %w", n.VHID, err)

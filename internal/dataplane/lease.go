@@ -47,16 +47,11 @@ func (d *Dataplane) Accept(slot Slot, until time.Time) {
 	d.promise(slot, until, func(l *bpfCarpLease) *uint64 { return &l.AcceptUntil })
 }
 
-// promise stores a deadline, then shows it to people.
+// promise stores a deadline.
 func (d *Dataplane) promise(slot Slot, until time.Time, which func(*bpfCarpLease) *uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g := d.groups[slot]
-	if g == nil {
-		return
-	}
-	atomic.StoreUint64(which(&d.lease[slot]), boottime.ToKernel(until))
-	if err := d.showGroup(g); err != nil {
-		d.opts.Log.Warn().Err(err).Uint32("slot", uint32(slot)).Msg("row for people not written")
+	if d.groups[slot] != nil {
+		atomic.StoreUint64(which(&d.lease[slot]), boottime.ToKernel(until))
 	}
 }

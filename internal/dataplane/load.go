@@ -119,10 +119,13 @@ func (d *Dataplane) pin() error {
 	type pinner interface{ Pin(string) error }
 	m, p := &d.objs.bpfMaps, &d.objs.bpfPrograms
 	for name, o := range map[string]pinner{
-		bpfMapCarpCounters: m.CarpCounters, bpfMapCarpEvents: m.CarpEvents, bpfMapCarpGroups: m.CarpGroups,
+		filepath.Join(secretDir, bpfMapCarpSecret): m.CarpSecret,
+		bpfMapCarpCounters:                         m.CarpCounters, bpfMapCarpEvents: m.CarpEvents, bpfMapCarpGroups: m.CarpGroups,
 		bpfMapCarpLease: m.CarpLease, bpfMapCarpLinks: m.CarpLinks, bpfMapCarpOwn: m.CarpOwn,
-		bpfMapCarpReports: m.CarpReports, bpfMapCarpSources: m.CarpSources, bpfMapCarpVhids: m.CarpVhids,
+		bpfMapCarpReports: m.CarpReports, bpfMapCarpFilters: m.CarpFilters, bpfMapCarpVhids: m.CarpVhids,
 		bpfMapCarpVip4: m.CarpVip4, bpfMapCarpVip6: m.CarpVip6, bpfMapCarpVmac: m.CarpVmac,
+		bpfMapCarpEchoes: m.CarpEchoes, bpfMapCarpGuard: m.CarpGuard, bpfMapCarpKeys: m.CarpKeys,
+		bpfMapCarpMemory: m.CarpMemory, bpfMapCarpMeta: m.CarpMeta, bpfMapCarpShares: m.CarpShares,
 		bpfProgCarpRx: p.CarpRx, bpfProgCarpRxGeneric: p.CarpRxGeneric, bpfProgCarpIn: p.CarpIn, bpfProgCarpOut: p.CarpOut,
 	} {
 		if err := o.Pin(filepath.Join(d.dir, name)); err != nil {

@@ -16,11 +16,11 @@ var solicitations = []struct {
 	frame            []byte
 	leased, unleased result
 }{
-	{"to the group", solicitation, result{"pass", "[1 ND passed]"}, result{"drop", "[1 ND silent]"}},
-	{"duplicate address detection", patch(solicitation, 22, make([]byte, 16)...), result{"pass", "[1 ND passed]"}, result{"drop", "[1 ND silent]"}},
-	{"unicast to the interface", patch(patch(solicitation, 0, 2, 0, 0, 0, 0, 0x12), 38, addr16("2001:db8::1")...), result{"pass", "[1 ND passed]"}, result{"drop", "[1 ND silent]"}},
-	{"to all nodes", patch(solicitation, 38, addr16("ff02::1")...), result{"pass", "[1 ND passed]"}, result{"drop", "[1 ND silent]"}},
-	{"without an option", patch(solicitation[:78], 18, 0, 24), result{"pass", "[1 ND passed]"}, result{"drop", "[1 ND silent]"}},
+	{"to the group", solicitation, result{"pass", "[1 ND answered]"}, result{"drop", "[1 ND silent]"}},
+	{"duplicate address detection", patch(solicitation, 22, make([]byte, 16)...), result{"pass", "[1 ND answered]"}, result{"drop", "[1 ND silent]"}},
+	{"unicast to the interface", patch(patch(solicitation, 0, 2, 0, 0, 0, 0, 0x12), 38, addr16("2001:db8::1")...), result{"pass", "[1 ND answered]"}, result{"drop", "[1 ND silent]"}},
+	{"to all nodes", patch(solicitation, 38, addr16("ff02::1")...), result{"pass", "[1 ND answered]"}, result{"drop", "[1 ND silent]"}},
+	{"without an option", patch(solicitation[:78], 18, 0, 24), result{"pass", "[1 ND answered]"}, result{"drop", "[1 ND silent]"}},
 
 	{"hop limit 254", patch(solicitation, 21, 254), result{"pass", ""}, result{"pass", ""}},
 	{"for another address", patch(solicitation, 77, 9), result{"pass", ""}, result{"pass", ""}},
@@ -63,10 +63,10 @@ func TestSolicitationToTheVirtualMAC(t *testing.T) {
 	d.Accept(1, later())
 	frame := patch(patch(solicitation, 0, 0, 0, 0x5e, 0, 1, 1), 38, addr16("2001:db8::1")...)
 	rx, in := hooks(d)[0], hooks(d)[1]
-	if got := rx.judge(t, d, frame, 1); got != (result{"pass", "[1 ND passed]"}) {
+	if got := rx.judge(t, d, frame, 1); got != (result{"pass", "[1 ND answered]"}) {
 		t.Errorf("carp_rx: %v", got)
 	}
-	if got := in.judge(t, d, frame, 1); got != (result{"pass", "[1 ND passed][1 accepted]"}) {
+	if got := in.judge(t, d, frame, 1); got != (result{"pass", "[1 ND answered][1 accepted]"}) {
 		t.Errorf("carp_in: %v", got)
 	}
 	d.Answer(1, past())

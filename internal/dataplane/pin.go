@@ -17,6 +17,8 @@ const (
 	bpffs    = "/sys/fs/bpf"
 	pinRoot  = bpffs + "/carpd"
 	linksDir = "links"
+	// secretDir holds the map with the keys, so that who looks through the others does not meet it.
+	secretDir = "secret"
 )
 
 // instanceDir is the directory of an instance. The BPF file system allows no
@@ -52,7 +54,7 @@ func mountBPFFS() error {
 
 // makeDirs makes the directories of an instance, closed to everybody else.
 func makeDirs(dir string) error {
-	for _, d := range []string{pinRoot, dir, filepath.Join(dir, linksDir)} {
+	for _, d := range []string{pinRoot, dir, filepath.Join(dir, linksDir), filepath.Join(dir, secretDir)} {
 		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make the pin directory: %w", err)
 		}
@@ -72,6 +74,7 @@ func Unload(instance string) error {
 	}
 	errs := []error{
 		removeAll(filepath.Join(dir, linksDir), removeLink),
+		removeAll(filepath.Join(dir, secretDir), os.Remove),
 		removeAll(dir, os.Remove),
 	}
 	// The root goes with the last instance.

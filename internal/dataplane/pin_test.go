@@ -44,6 +44,9 @@ func TestEverythingIsPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range spec.Maps {
+		if name == bpfMapCarpSecret {
+			name = "secret/" + name
+		}
 		if files[name] == nil {
 			t.Errorf("map %s is not pinned", name)
 		}
@@ -53,13 +56,13 @@ func TestEverythingIsPinned(t *testing.T) {
 			t.Errorf("program %s is not pinned", name)
 		}
 	}
-	for _, dir := range []string{".", "links"} {
+	for _, dir := range []string{".", "links", "secret"} {
 		if f := files[dir]; f == nil || f.Mode().Perm() != 0o700 {
 			t.Errorf("directory %s: %v", dir, f)
 		}
 	}
-	// The two directories, and three links.
-	if want := len(spec.Maps) + len(spec.Programs) + 2 + 3; len(files) != want {
+	// The three directories, and three links.
+	if want := len(spec.Maps) + len(spec.Programs) + 3 + 3; len(files) != want {
 		t.Errorf("%d names, want %d: %v", len(files), want, files)
 	}
 	if err := d.Close(); err != nil {

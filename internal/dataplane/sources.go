@@ -9,10 +9,10 @@ import (
 )
 
 // sources says how many group addresses stand behind each bit of the filter in
-// front of the egress lookup (struct carp_sources). A bit too many costs a
+// front of the egress lookup (struct carp_filters). A bit too many costs a
 // lookup; one too few would let a frame slip, so bits are set before an address
 // is in the maps and cleared after it has gone.
-type sources [1024]int
+type sources [1 << 16]int
 
 // add counts the addresses of a group in, each once.
 func (s *sources) add(addrs []netip.Addr) {
@@ -31,10 +31,10 @@ func (s *sources) remove(addrs []netip.Addr) {
 // store writes the bits. Packets may see some of the words old and some new,
 // which does no harm.
 func (s *sources) store(m *ebpf.Map) error {
-	var v bpfCarpSources
+	var v bpfCarpFilters
 	for bit, n := range s {
 		if n > 0 {
-			v.Bits[bit/64] |= 1 << (bit % 64)
+			v.Sources[bit/64] |= 1 << (bit % 64)
 		}
 	}
 	if err := m.Put(uint32(0), v); err != nil {
@@ -49,5 +49,5 @@ func sourceBit(a netip.Addr) uint32 {
 	for b := a.AsSlice(); len(b) > 0; b = b[4:] {
 		word ^= binary.NativeEndian.Uint32(b)
 	}
-	return word * 0x9e3779b1 >> 22
+	return word * 0x9e3779b1 >> 16
 }

@@ -201,7 +201,7 @@ func TestTruncatedQuestions(t *testing.T) {
 				want  result
 			}{
 				{arpRequest, 42, result{"reply", "[1 ARP answered]"}},
-				{solicitation, 78, result{"pass", "[1 ND passed]"}},
+				{solicitation, 78, result{"pass", "[1 ND answered]"}},
 			} {
 				frame := tagged(c.frame, tags...)
 				for n := h.least(frame); n <= len(frame); n++ {

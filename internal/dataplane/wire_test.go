@@ -203,8 +203,8 @@ func TestSolicitationOnTheWire(t *testing.T) {
 		if f := asks(); f == nil || string(f[6:12]) != "\x00\x00\x5e\x00\x01\x01" {
 			t.Errorf("xdp %s: leased: %x", wish, f)
 		}
-		if c := packets(t, d, slot); c[carp.NdPassed] != 1 || c[carp.NdSilent] != 1 || c[carp.Rewritten] != 1 {
-			t.Errorf("xdp %s: %d passed, %d silent, %d rewritten", wish, c[carp.NdPassed], c[carp.NdSilent], c[carp.Rewritten])
+		if c := packets(t, d, slot); c[carp.NdAnswered] != 1 || c[carp.NdSilent] != 1 || c[carp.Rewritten] != 1 {
+			t.Errorf("xdp %s: %d passed, %d silent, %d rewritten", wish, c[carp.NdAnswered], c[carp.NdSilent], c[carp.Rewritten])
 		}
 	}
 }
