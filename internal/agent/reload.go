@@ -27,6 +27,7 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	old := a.groups
 	running := *cfg // What counts after a restart is compared with what runs.
 	running.Instance, running.LogLevel, running.XDP = a.cfg.Instance, a.cfg.LogLevel, a.cfg.XDP
+	running.DetachOnStop = a.cfg.DetachOnStop
 	a.cfg = &running
 	for name, g := range old {
 		if !slices.ContainsFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name }) {

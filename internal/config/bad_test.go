@@ -38,11 +38,11 @@ func load(t *testing.T, src string) []string {
 // hand with the place that an editor shows.
 func TestOneMistake(t *testing.T) {
 	for _, c := range []struct{ rule, old, new, want string }{
-		{"unknown key", "advskew:", "advskw:", `12:5: unknown key "advskw" in a group (did you mean advskew?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route`},
-		{"unknown key at the top", "instance:", "instanz:", `1:1: unknown key "instanz" in the file (did you mean instance?); allowed: instance, log_level, xdp, groups`},
-		{"another program's word", "advskew: 100", "interval: 1", `12:5: unknown key "interval" in a group (did you mean advbase?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route`},
-		{"no key is near", "advskew: 100", "colour: red", `12:5: unknown key "colour" in a group; allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route`},
-		{"required key misspelt is one mistake", "- vhid: 2", "- vhdi: 2", `7:5: unknown key "vhdi" in a group (did you mean vhid?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route`},
+		{"unknown key", "advskew:", "advskw:", `12:5: unknown key "advskw" in a group (did you mean advskew?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every`},
+		{"unknown key at the top", "instance:", "instanz:", `1:1: unknown key "instanz" in the file (did you mean instance?); allowed: instance, log_level, xdp, detach_on_stop, groups`},
+		{"another program's word", "advskew: 100", "interval: 1", `12:5: unknown key "interval" in a group (did you mean advbase?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every`},
+		{"no key is near", "advskew: 100", "colour: red", `12:5: unknown key "colour" in a group; allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every`},
+		{"required key misspelt is one mistake", "- vhid: 2", "- vhdi: 2", `7:5: unknown key "vhdi" in a group (did you mean vhid?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every`},
 		{"duplicate key", "advskew: 100", "vhid: 3", `12:5: "vhid" is given twice, first on line 7; allowed: each key once`},
 		{"duplicate key at the top", "groups:", "instance: b\ngroups:", `2:1: "instance" is given twice, first on line 1; allowed: each key once`},
 		{"missing vhid", "- vhid: 2\n    carpdev", "- carpdev", `7:5: vhid is missing in a group; allowed: a whole number from 1 to 255`},
@@ -70,6 +70,15 @@ func TestOneMistake(t *testing.T) {
 		{"master_down", "advskew: 100", "master_down: netbsd", `12:18: master_down is "netbsd"; allowed: freebsd or openbsd`},
 		{"timers", "advskew: 100", "timers: both", `12:13: timers is "both"; allowed: per-family or shared`},
 		{"key_format", "advskew: 100", "key_format: hex", `12:17: key_format is "hex"; allowed: ifconfig or raw20`},
+		{"mac", "advskew: 100", "mac: real", `12:10: mac is "real"; allowed: virtual or physical`},
+		{"address", "advskew: 100", "address: 192.0.2.1", `12:14: address is "192.0.2.1"; allowed: on-master or always`},
+		{"announce_every too often", "advskew: 100", "announce_every: 4999ms", `12:21: announce_every is "4999ms"; allowed: a duration from 5s to 24h, or 0 for never`},
+		{"announce_every too seldom", "advskew: 100", "announce_every: 24h1ns", `12:21: announce_every is "24h1ns"; allowed: a duration from 5s to 24h, or 0 for never`},
+		{"announce_every negative", "advskew: 100", "announce_every: -60s", `12:21: announce_every is "-60s"; allowed: a duration from 5s to 24h, or 0 for never`},
+		{"announce_every a number", "advskew: 100", "announce_every: 60", `12:21: announce_every is 60; allowed: a duration from 5s to 24h, or 0 for never`},
+		{"announce_every a word", "advskew: 100", "announce_every: never", `12:21: announce_every is "never"; allowed: a duration from 5s to 24h, or 0 for never`},
+		{"detach_on_stop", "instance: lab", "detach_on_stop: no", `1:17: detach_on_stop is "no"; allowed: auto, true or false`},
+		{"detach_on_stop in quotes", "instance: lab", "detach_on_stop: 'true'", `1:17: detach_on_stop is the text "true"; allowed: auto, true or false`},
 		{"log_level", "instance: lab", "log_level: loud", `1:12: log_level is "loud"; allowed: debug, info, warn or error`},
 		{"xdp", "instance: lab", "xdp: offload", `1:6: xdp is "offload"; allowed: auto, native, generic or off`},
 
@@ -87,7 +96,7 @@ func TestOneMistake(t *testing.T) {
 		{"groups empty", good[14:], "groups: []\n", `2:9: groups is an empty list; allowed: a list of at least one group`},
 		{"groups null", good[14:], "groups:\n", `2:1: groups is empty; allowed: a list of at least one group`},
 		{"groups a mapping", good[14:], "groups: {}\n", `2:9: groups is a mapping; allowed: a list of at least one group`},
-		{"a group is a text", good[14:], "groups: [eth0]\n", `2:10: a group is a text; allowed: a mapping with the keys vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route`},
+		{"a group is a text", good[14:], "groups: [eth0]\n", `2:10: a group is a text; allowed: a mapping with the keys vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every`},
 
 		{"no address", "192.0.2.2/24", "router", `10:9: "router" is no address; allowed: an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24`},
 		{"prefix length out of range", "192.0.2.2/24", "192.0.2.2/33", `10:9: "192.0.2.2/33" is no address; allowed: an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24`},

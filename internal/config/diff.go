@@ -16,6 +16,9 @@ const (
 	AspectLease       Aspect = "lease"        // how long the kernel may answer
 	AspectPreempt     Aspect = "preempt"      // whether a better node takes over
 	AspectPrefixRoute Aspect = "prefix_route" // whether the subnet gets a route
+	AspectMAC         Aspect = "mac"          // the virtual or the interface's own
+	AspectAddress     Aspect = "address"      // when the addresses are on the carpdev
+	AspectAnnounce    Aspect = "announce_every"
 )
 
 // Change is a group that is in both configurations with different settings.
@@ -77,6 +80,7 @@ func restart(old, new *Config) (keys []string) {
 		{"instance", old.Instance, new.Instance},
 		{"log_level", old.LogLevel, new.LogLevel},
 		{"xdp", old.XDP, new.XDP},
+		{"detach_on_stop", old.DetachOnStop, new.DetachOnStop},
 	} {
 		if k.old != k.new {
 			keys = append(keys, k.name)
@@ -98,6 +102,9 @@ func aspects(a, b Group) (what []Aspect) {
 		{AspectLease, a.Lease != b.Lease},
 		{AspectPreempt, a.Preempt != b.Preempt},
 		{AspectPrefixRoute, a.PrefixRoute != b.PrefixRoute},
+		{AspectMAC, a.Physical != b.Physical},
+		{AspectAddress, a.Always != b.Always},
+		{AspectAnnounce, a.AnnounceEvery != b.AnnounceEvery},
 	} {
 		if x.differs {
 			what = append(what, x.aspect)

@@ -41,6 +41,9 @@ func TestAspects(t *testing.T) {
 		{"lease", func(g *Group) { g.Lease++ }, []Aspect{AspectLease}},
 		{"preempt", func(g *Group) { g.Preempt = true }, []Aspect{AspectPreempt}},
 		{"prefix_route", func(g *Group) { g.PrefixRoute = true }, []Aspect{AspectPrefixRoute}},
+		{"mac", func(g *Group) { g.Physical = true }, []Aspect{AspectMAC}},
+		{"address", func(g *Group) { g.Always = true }, []Aspect{AspectAddress}},
+		{"announce_every", func(g *Group) { g.AnnounceEvery = 5 * time.Second }, []Aspect{AspectAnnounce}},
 		{"several", func(g *Group) { g.PrefixRoute, g.Advskew, g.Secret = true, 3, carp.Secret{} }, []Aspect{AspectKey, AspectTiming, AspectPrefixRoute}},
 	} {
 		t.Run(c.setting, func(t *testing.T) {
@@ -65,12 +68,12 @@ func TestAspects(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	a, b, c := base(), base(), base()
 	b.VHID, c.Carpdev = 2, "eth1"
-	old := &Config{Instance: "a", LogLevel: "info", XDP: "auto", Groups: []Group{a, b}}
-	new := &Config{Instance: "b", LogLevel: "warn", XDP: "off", Groups: []Group{c, b}}
+	old := &Config{Instance: "a", LogLevel: "info", XDP: "auto", DetachOnStop: "auto", Groups: []Group{a, b}}
+	new := &Config{Instance: "b", LogLevel: "warn", XDP: "off", DetachOnStop: "true", Groups: []Group{c, b}}
 	got := Diff(old, new)
 	want := Plan{
 		Added: []string{"1@eth1"}, Removed: []string{"1@eth0"}, Unchanged: []string{"2@eth0"},
-		Restart: []string{"instance", "log_level", "xdp"},
+		Restart: []string{"instance", "log_level", "xdp", "detach_on_stop"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -24,7 +24,7 @@ type lapse struct {
 	pair map[string]string
 }
 
-// lapses are 16 different mistakes. ‹start› marks the group itself.
+// lapses are 17 different mistakes. ‹start› marks the group itself.
 var lapses = []lapse{
 	{name: "range", lines: map[string]string{"advskew": "advskew: ‹range›255"}, found: "advskew is 255"},
 	{name: "type", lines: map[string]string{"preempt": "preempt: ‹type›maybe"}, found: `preempt is "maybe"`},
@@ -36,6 +36,7 @@ var lapses = []lapse{
 	{name: "twice", lines: map[string]string{"timers": "timers: shared\n‹twice›timers: shared"}, found: `"timers" is given twice, first on line *`},
 	{name: "zero", lines: map[string]string{"advbase": "advbase: ‹zero›0"}, found: "advbase is 0"},
 	{name: "null", lines: map[string]string{"lease": "‹null›lease:"}, found: "lease is empty"},
+	{name: "often", lines: map[string]string{"announce_every": "announce_every: ‹often›1s"}, found: `announce_every is "1s"`},
 	{name: "network", lines: map[string]string{"addresses": "addresses: [198.51.100.9/24, ‹network›198.51.100.0/24]"}, found: "198.51.100.0/24 is the network address of its subnet"},
 	{name: "item", lines: map[string]string{"addresses": "addresses:\n- ‹item›router\n- \"2001:db8:1::9/64\""}, found: `"router" is no address`},
 	{name: "alias", lines: map[string]string{"master_down": "master_down: ‹alias›*x"}, found: "a YAML alias"},

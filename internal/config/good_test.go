@@ -49,6 +49,7 @@ func TestEveryKey(t *testing.T) {
 instance: lab-2
 log_level: debug
 xdp: "off"
+detach_on_stop: true
 groups:
 - vhid: 255
   carpdev: auto
@@ -62,13 +63,16 @@ groups:
   timers: shared
   lease: 4s
   prefix_route: false
-- {vhid: 1, carpdev: bond0.100, addresses: [10.0.0.1/31], password: "0123456789", prefix_route: true}
+  mac: physical
+  address: always
+  announce_every: 5s
+- {vhid: 1, carpdev: bond0.100, addresses: [10.0.0.1/31], password: "0123456789", prefix_route: true, announce_every: 0}
 `, Options{})
 	if len(warnings) != 0 {
 		t.Error(warnings)
 	}
 	compare(t, &Config{
-		Instance: "lab-2", LogLevel: "debug", XDP: "off",
+		Instance: "lab-2", LogLevel: "debug", XDP: "off", DetachOnStop: "true",
 		Groups: []Group{{
 			VHID: 255, Carpdev: "auto",
 			Addresses: []netip.Prefix{
@@ -77,10 +81,11 @@ groups:
 				netip.MustParsePrefix("fe80::1/128"),
 			},
 			Secret: keyOf("p\xc3\xa4 ss\"w\xc3\xb6rd"), Advbase: 2, Advskew: 254, Preempt: true,
-			MasterDown: election.ThreeIntervals, SharedTimer: true, Lease: 4 * time.Second, Line: 6,
+			MasterDown: election.ThreeIntervals, SharedTimer: true, Lease: 4 * time.Second, Physical: true, Always: true,
+			AnnounceEvery: 5 * time.Second, Line: 7,
 		}, {
 			VHID: 1, Carpdev: "bond0.100", Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/31")},
-			Secret: keyOf("0123456789"), Advbase: 1, Lease: 2950 * time.Millisecond, PrefixRoute: true, Line: 18,
+			Secret: keyOf("0123456789"), Advbase: 1, Lease: 2950 * time.Millisecond, PrefixRoute: true, Line: 22,
 		}},
 	}, got)
 }
@@ -92,6 +97,9 @@ func TestDefaults(t *testing.T) {
 	want, _ := accept(t, few, Options{})
 	if d := want.Groups[0].Lease; d != 2950*time.Millisecond {
 		t.Errorf("the lease is %v", d)
+	}
+	if d := want.Groups[0].AnnounceEvery; d != 60*time.Second {
+		t.Errorf("it announces every %v", d)
 	}
 	all := few
 	for _, k := range groupKeys {
@@ -106,6 +114,28 @@ func TestDefaults(t *testing.T) {
 	}
 	got, _ := accept(t, all, Options{})
 	compare(t, want, got)
+}
+
+// TestAnnounceEvery: the bounds, and the ways to write never.
+func TestAnnounceEvery(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"5s": 5 * time.Second, "24h": 24 * time.Hour, "1m30s": 90 * time.Second, "0": 0, "0s": 0, "'0'": 0,
+	} {
+		c, _ := accept(t, "groups: [{vhid: 1, carpdev: eth0, password: mekmitasdigoat, addresses: [192.0.2.1/24], announce_every: "+text+"}]", Options{})
+		if got := c.Groups[0].AnnounceEvery; got != want {
+			t.Errorf("%s is %v", text, got)
+		}
+	}
+}
+
+// TestDetachOnStop: the words are not those of a text in quotes.
+func TestDetachOnStop(t *testing.T) {
+	for _, want := range []string{"auto", "true", "false"} {
+		c, _ := accept(t, "detach_on_stop: "+want+"\n"+good[14:], Options{})
+		if c.DetachOnStop != want {
+			t.Errorf("%s is read as %s", want, c.DetachOnStop)
+		}
+	}
 }
 
 // TestAcceptedAddresses are at the edge of what is refused.

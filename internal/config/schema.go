@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"regexp"
+	"time"
 
 	"github.com/carpd/carpd/internal/carp"
 	"github.com/carpd/carpd/internal/election"
@@ -16,7 +17,7 @@ type fileDraft struct {
 
 // newFileDraft holds the defaults of fileKeys.
 func newFileDraft() *fileDraft {
-	return &fileDraft{Config: Config{Instance: "default", LogLevel: "info", XDP: "auto"}}
+	return &fileDraft{Config: Config{Instance: "default", LogLevel: "info", XDP: "auto", DetachOnStop: "auto"}}
 }
 
 // draft is a group on its way, with the places that later checks speak of.
@@ -31,7 +32,7 @@ type draft struct {
 
 // newDraft holds the defaults of groupKeys.
 func newDraft(at place) *draft {
-	return &draft{Group: Group{Advbase: 1, Line: at.line}, at: at}
+	return &draft{Group: Group{Advbase: 1, AnnounceEvery: time.Minute, Line: at.line}, at: at}
 }
 
 var (
@@ -56,6 +57,8 @@ var fileKeys = []key[fileDraft]{
 		read: func(v value, f *fileDraft) bool { return v.choice(&f.LogLevel, "debug", "info", "warn", "error") }},
 	{name: "xdp", def: "auto", allowed: "auto, native, generic or off", also: []string{"xdp_mode"},
 		read: func(v value, f *fileDraft) bool { return v.choice(&f.XDP, "auto", "native", "generic", "off") }},
+	{name: "detach_on_stop", def: "auto", allowed: "auto, true or false",
+		read: func(v value, f *fileDraft) bool { return v.flagOr(&f.DetachOnStop, "auto") }},
 	{name: "groups", required: true, allowed: "a list of at least one group", also: []string{"vhosts", "instances"},
 		read: readGroups},
 }
@@ -69,7 +72,7 @@ var groupKeys = []key[draft]{
 		read: func(v value, d *draft) bool {
 			return v.match(&d.Carpdev, interfaceName) && (d.Carpdev != "." && d.Carpdev != ".." || v.refuse())
 		}},
-	{name: "addresses", required: true, allowed: allowedAddresses, also: []string{"address", "vip", "vips", "virtual_ipaddress"},
+	{name: "addresses", required: true, allowed: allowedAddresses, also: []string{"vip", "vips", "virtual_ipaddress"},
 		read: readAddresses},
 	{name: "password", secret: true, allowed: "a text of up to 128 bytes, in quotes if it looks like something else",
 		also: []string{"pass", "auth_pass", "key", "secret"}, read: readSecret},
@@ -99,6 +102,14 @@ var groupKeys = []key[draft]{
 		read: func(v value, d *draft) bool { return v.duration(&d.Lease) }},
 	{name: "prefix_route", def: "false", allowed: "true or false",
 		read: func(v value, d *draft) bool { return v.flag(&d.PrefixRoute) }},
+	{name: "mac", def: "virtual", allowed: "virtual or physical", also: []string{"use_vmac", "vmac", "lladdr"},
+		read: func(v value, d *draft) bool { return pick(v, &d.Physical, "virtual", "physical") }},
+	{name: "address", def: "on-master", allowed: "on-master or always",
+		read: func(v value, d *draft) bool { return pick(v, &d.Always, "on-master", "always") }},
+	{name: "announce_every", def: "60s", allowed: "a duration from 5s to 24h, or 0 for never", also: []string{"garp_master_refresh", "garp_interval"},
+		read: func(v value, d *draft) bool {
+			return v.durationOrNever(5*time.Second, 24*time.Hour, &d.AnnounceEvery)
+		}},
 }
 
 // pick reads one of two words; second tells which.

@@ -71,6 +71,15 @@ func (v value) flag(into *bool) bool {
 	return true
 }
 
+// flagOr reads true, false, or a word that stands beside them.
+func (v value) flagOr(into *string, word string) bool {
+	if b, ok := v.node.(*ast.BoolNode); ok {
+		*into = strconv.FormatBool(b.Value)
+		return true
+	}
+	return v.choice(into, word)
+}
+
 // text is a text, in quotes or not, but no number that looks like one. It
 // notes no mistake: the caller knows whether the value may be shown.
 func (v value) text() (string, bool) {
@@ -108,6 +117,23 @@ func (v value) duration(into *time.Duration) bool {
 	s, _ := v.text()
 	d, err := time.ParseDuration(s)
 	if err != nil {
+		return v.refuse()
+	}
+	*into = d
+	return true
+}
+
+// durationOrNever reads a duration between two bounds, or 0, with or without a unit.
+func (v value) durationOrNever(lo, hi time.Duration, into *time.Duration) bool {
+	if n, ok := v.node.(*ast.IntegerNode); ok && n.GetToken().Value == "0" {
+		*into = 0
+		return true
+	}
+	var d time.Duration
+	if !v.duration(&d) {
+		return false
+	}
+	if d != 0 && (d < lo || d > hi) {
 		return v.refuse()
 	}
 	*into = d
