@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 var owners = map[string][]string{
 	"github.com/vishvananda/netlink": {"internal/iface", "internal/lab"},
 	"github.com/vishvananda/netns":   {"internal/lab"},
-	"github.com/cilium/ebpf":         {"internal/dataplane"},
+	"github.com/cilium/ebpf":         {"internal/dataplane", "internal/lab"},
 	"golang.org/x/net":               {"internal/transport", "internal/lab"},
 	"github.com/urfave/cli":          {"cmd/carpd", "cmd/carpctl", "internal/demo"},
 	"github.com/goccy/go-yaml":       {"internal/config"},
