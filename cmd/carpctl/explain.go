@@ -55,11 +55,19 @@ func (e *env) explanation(s *status.Snapshot, g status.Group) string {
 	if p := g.Master; p != nil {
 		line("master", "%s advbase %d advskew %d demotion %d, heard %s ago", p.Address, p.Advbase, p.Advskew, p.Demotion, since(s, p.LastSeen))
 	}
-	line("addresses", "%s as %s", strings.Join(g.Addresses, " "), g.VirtualMAC)
+	line("addresses", "%s as %s%s", strings.Join(g.Addresses, " "), g.VirtualMAC, present(g))
 	for _, w := range g.Warnings {
 		line("warning", "%s", w)
 	}
 	return b.String()
+}
+
+// present says that the addresses are there although this node may be silent.
+func present(g status.Group) string {
+	if g.Address == "always" {
+		return ", on the carpdev in every state"
+	}
+	return ""
 }
 
 // left is what is left of the lease, on a node that has one.

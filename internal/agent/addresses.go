@@ -80,13 +80,23 @@ func (r *addressResult) keep(err error) {
 
 // wanted are the addresses that should be on the carpdev now.
 func (g *group) wanted() (out []placement) {
-	if g.dev == nil || (g.machine.State() != election.Master && !g.leaving) {
+	if g.dev == nil {
 		return nil
 	}
+	acts := g.machine.State() == election.Master || g.leaving
 	for _, p := range g.cfg.Addresses {
-		out = append(out, placement{p, g.cfg.PrefixRoute})
+		if acts || g.keeps(p.Addr()) {
+			out = append(out, placement{p, g.cfg.PrefixRoute})
+		}
 	}
 	return out
+}
+
+// keeps reports whether the address stays on the carpdev in every state, as
+// address: always asks for: from when the programs there know that it is to be
+// silent, until the group is asked to leave.
+func (g *group) keeps(addr netip.Addr) bool {
+	return g.cfg.Always && !g.ending && g.dev.attached && slices.Contains(g.told, addr)
 }
 
 // syncAddresses has the worker bring the carpdev's addresses to what is wanted.

@@ -26,6 +26,7 @@ func (a *Agent) startAnnouncing(g *group, now time.Time) {
 	g.announced = 0
 	g.masterFrom = now
 	a.announceRound(g, now)
+	a.startAgeing(g, now)
 }
 
 // announceRound queues one announcement of every address and sets the alarm

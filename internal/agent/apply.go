@@ -138,7 +138,7 @@ func (a *Agent) leave(g *group, now time.Time, eff election.Effects) {
 	served := g.serving
 	g.serving = false
 	a.Dataplane.Answer(g.slot, time.Time{})
-	for _, al := range []*alarm{g.takeover, g.answer, g.announcing} {
+	for _, al := range []*alarm{g.takeover, g.answer, g.announcing, g.ageing} {
 		a.alarms.stop(al)
 	}
 	if !eff.BowOut || !served {

@@ -26,6 +26,7 @@ type group struct {
 	problem string       // why the group is not on its carpdev, for people
 	told    []netip.Addr // what the kernel side knows
 	removed bool         // gone from the configuration, still leaving
+	ending  bool         // asked to leave for good
 
 	serving       bool            // MASTER, with addresses and adverts out
 	leased        bool            // a round has left since it became MASTER
@@ -39,8 +40,9 @@ type group struct {
 	filterProblem string    // why the interface may not let in the virtual MAC
 	announced     int       // rounds of announcements done
 	masterFrom    time.Time // when the first of them was
+	aged          int       // announcements for switches that forget, since then
 
-	tick, takeover, answer, bowOut, linger, announcing *alarm
+	tick, takeover, answer, bowOut, linger, announcing, ageing *alarm
 
 	tally     tally
 	tieTold   time.Time
@@ -81,6 +83,7 @@ func (a *Agent) addGroup(c config.Group) {
 	g.bowOut = newAlarm(func(time.Time) { a.sendBowOut(g) })
 	g.linger = newAlarm(func(time.Time) { a.endLeaving(g) })
 	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })
+	g.ageing = newAlarm(func(now time.Time) { a.announceAgain(g, now) })
 	a.groups[g.name] = g
 	a.publish(g) // Who finds it in the list looks at it.
 	a.relist()
@@ -105,7 +108,7 @@ func (a *Agent) dropGroup(g *group) {
 
 // alarms lists the alarms of a group, to silence them all.
 func (g *group) alarms() []*alarm {
-	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing}
+	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing, g.ageing}
 }
 
 // paramsOf are the election's settings of a group.

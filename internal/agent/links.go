@@ -109,6 +109,9 @@ func (a *Agent) settle(g *group, l iface.Link) (err error) {
 		g.problem = "addresses not served: " + err.Error()
 		a.tryAgain(a.Now().Add(retryAfter))
 	}
+	if g.cfg.Always {
+		a.syncAddresses(g)
+	}
 	a.restore(g)
 	return nil
 }

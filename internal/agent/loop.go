@@ -106,8 +106,16 @@ func (a *Agent) drain() {
 func (a *Agent) shutdown() {
 	a.stopping = true
 	for _, g := range a.groups {
-		a.step(g, election.Shutdown{})
+		a.end(g)
 	}
+}
+
+// end makes a group leave for good. One that has its addresses in every state
+// lets go of them now; the programs keep them silent until they are gone.
+func (a *Agent) end(g *group) {
+	g.ending = true
+	a.step(g, election.Shutdown{})
+	a.syncAddresses(g)
 }
 
 // busy reports whether something still has to end before the loop may.

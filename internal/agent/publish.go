@@ -40,6 +40,8 @@ func (a *Agent) publish(g *group) {
 		Preempt:     g.cfg.Preempt,
 		MasterDown:  m.MasterDownTime().Seconds(),
 		Lease:       g.cfg.Lease.Seconds(),
+		Address:     onCarpdev(g.cfg.Always),
+		Announce:    g.cfg.AnnounceEvery.Seconds(),
 		Leaving:     g.leaving,
 		Transitions: g.moves,
 		Warnings:    g.warnings(),
@@ -54,6 +56,14 @@ func (a *Agent) publish(g *group) {
 	p.answerUntil, p.acceptUntil = g.promised()
 	p.slot, p.bound = g.slot, g.dev != nil
 	g.published.Store(p)
+}
+
+// onCarpdev is when the addresses are on the carpdev, as the configuration says it.
+func onCarpdev(always bool) string {
+	if always {
+		return "always"
+	}
+	return "on-master"
 }
 
 // promised are the deadlines that the kernel was given.

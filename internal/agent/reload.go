@@ -30,8 +30,9 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	running.DetachOnStop = a.cfg.DetachOnStop
 	a.cfg = &running
 	for name, g := range old {
-		if !slices.ContainsFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name }) {
-			a.remove(g)
+		i := slices.IndexFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name })
+		if i < 0 || g.cfg.Physical != cfg.Groups[i].Physical {
+			a.remove(g) // With another MAC it begins anew when it has left.
 		}
 	}
 	var kept []*group
@@ -56,7 +57,7 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 // remove makes a group leave and be forgotten.
 func (a *Agent) remove(g *group) {
 	g.removed = true
-	a.step(g, election.Shutdown{})
+	a.end(g)
 	if !g.leaving && !g.addresses.busy {
 		a.dropGroup(g)
 	}
@@ -65,7 +66,11 @@ func (a *Agent) remove(g *group) {
 // adopt gives a group its new settings. Only the addresses and the secret are
 // inside the digest.
 func (a *Agent) adopt(g *group, c config.Group) {
+	pause := g.agePause()
 	g.cfg, g.addrs = c, c.Addrs()
+	if g.serving && g.agePause() != pause {
+		a.startAgeing(g, a.Now())
+	}
 	next := newKeyring(c.VHID, c.Secret, g.addrs)
 	if next.secret != g.keys.secret || !slices.Equal(next.fingerprint, g.keys.fingerprint) {
 		g.keys.replace(next, a.Now(), g.machine.MasterDownTime())

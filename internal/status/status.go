@@ -36,6 +36,7 @@ type Group struct {
 	Cause       string    `json:"cause"` // short, the same text as in events and logs
 	Why         string    `json:"why"`   // one sentence with the numbers of the step that decided
 	Addresses   []string  `json:"addresses"`
+	Address     string    `json:"address"` // on-master or always: when they are on the carpdev
 	VirtualMAC  string    `json:"virtual_mac"`
 	Advbase     int       `json:"advbase"`
 	Advskew     int       `json:"advskew"`
@@ -43,7 +44,8 @@ type Group struct {
 	Preempt     bool      `json:"preempt"`
 	MasterDown  float64   `json:"master_down_seconds"`
 	Lease       float64   `json:"lease_seconds"`
-	AnswerFor   float64   `json:"answer_for_seconds"` // left of the lease when given out; 0 = the kernel is silent
+	Announce    float64   `json:"announce_every_seconds"` // 0 = never again after a takeover
+	AnswerFor   float64   `json:"answer_for_seconds"`     // left of the lease when given out; 0 = the kernel is silent
 	AcceptFor   float64   `json:"accept_for_seconds"`
 	Leaving     bool      `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
 	Transitions uint64    `json:"transitions"`

@@ -33,6 +33,7 @@ const snapshotJSON = `{
       "addresses": [
         "192.0.2.1/24"
       ],
+      "address": "on-master",
       "virtual_mac": "00:00:5e:00:01:01",
       "advbase": 1,
       "advskew": 100,
@@ -40,6 +41,7 @@ const snapshotJSON = `{
       "preempt": true,
       "master_down_seconds": 3.390625,
       "lease_seconds": 2.95,
+      "announce_every_seconds": 60,
       "answer_for_seconds": 0,
       "accept_for_seconds": 1.2,
       "leaving": true,
@@ -78,7 +80,7 @@ func TestJSONOfSnapshotIsStable(t *testing.T) {
 		StartedAt: at(8, 0, 0), TakenAt: at(10, 0, 0), Age: 0.25,
 		Groups: []Group{{
 			Name: "1@eth0", VHID: 1, Carpdev: "eth0", State: "BACKUP", Since: at(9, 0, 0),
-			Cause: "better master", Why: "BACKUP because.", Addresses: []string{"192.0.2.1/24"},
+			Cause: "better master", Why: "BACKUP because.", Addresses: []string{"192.0.2.1/24"}, Address: "on-master", Announce: 60,
 			VirtualMAC: "00:00:5e:00:01:01", Advbase: 1, Advskew: 100, SentSkew: 100, Preempt: true,
 			MasterDown: 3.390625, Lease: 2.95, AcceptFor: 1.2, Leaving: true, Transitions: 3,
 			Master:   &Peer{Address: "192.0.2.11", Advbase: 1, LastSeen: at(9, 59, 59)},
