@@ -13,23 +13,11 @@
 #include "owner.h"
 #include "count.h"
 
-/*
- * Can the address be one of a group? Its bit in the filter spares the traffic of
- * other senders the lookup. Go computes the same in sources.go.
- */
-static __always_inline bool carp_may_be_source(__u32 word)
-{
-	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_FILTER_SHIFT);
-	const struct carp_filters *filters = bpf_map_lookup_elem(&carp_filters, &first);
-
-	return filters && filters->sources[bit / 64] >> (bit % 64) & 1;
-}
-
 static __always_inline struct carp_owner *carp_ipv4_source(const struct carp_frame *f)
 {
 	const struct carp_ipv4 *ip = f->network;
 
-	if (!carp_may_be_source(*(const __u32 *)ip->src))
+	if (!carp_may_be_ipv4(CARP_SOURCES, ip->src))
 		return NULL;
 	return carp_owner_of_ipv4(f, ip->src);
 }
@@ -37,9 +25,8 @@ static __always_inline struct carp_owner *carp_ipv4_source(const struct carp_fra
 static __always_inline struct carp_owner *carp_ipv6_source(const struct carp_frame *f)
 {
 	const struct carp_ipv6 *ip = f->network;
-	const __u32 *words = (const __u32 *)ip->src;
 
-	if (!carp_may_be_source(words[0] ^ words[1] ^ words[2] ^ words[3]))
+	if (!carp_may_be_ipv6(CARP_SOURCES, ip->src))
 		return NULL;
 	return carp_owner_of_ipv6(f, ip->src);
 }

@@ -21,7 +21,9 @@ static __always_inline enum carp_verdict carp_nd(const struct carp_frame *f)
 {
 	const struct carp_ipv6 *ip = f->network;
 	struct carp_solicitation ask;
+	const struct carp_link *link;
 	struct carp_owner *owner;
+	struct carp_face face;
 
 	if (ip->hop_limit != 255)
 		return CARP_PASS;
@@ -29,7 +31,11 @@ static __always_inline enum carp_verdict carp_nd(const struct carp_frame *f)
 	    ask.type != CARP_NEIGHBOUR_SOLICITATION || ask.code != 0)
 		return CARP_PASS;
 	owner = carp_owner_of_ipv6(f, ask.target);
-	if (!owner || !carp_sent_here(f, owner))
+	if (!owner)
+		return CARP_PASS;
+	link = carp_link_of(f);
+	carp_face_of(link, owner, &face);
+	if (!carp_sent_here(f, link, &face))
 		return CARP_PASS;
 	if (carp_may_answer(owner->slot)) {
 		carp_count(owner->slot, CARP_ND_ANSWERED);

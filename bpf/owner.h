@@ -3,6 +3,7 @@
 #ifndef CARP_OWNER_H
 #define CARP_OWNER_H
 
+#include "lease.h"
 #include "maps.h"
 #include "parse.h"
 
@@ -70,24 +71,56 @@ static __always_inline const struct carp_link *carp_link_of(const struct carp_fr
 	return bpf_map_lookup_elem(&carp_links, &f->ifindex);
 }
 
-static __always_inline bool carp_is_own_mac(const struct carp_frame *f, const __u8 *mac)
+static __always_inline bool carp_has_mac(const struct carp_link *link, const __u8 *mac)
 {
-	const struct carp_link *link = carp_link_of(f);
-
 	return link && carp_same(link->mac, mac, sizeof(link->mac));
 }
 
+static __always_inline bool carp_is_own_mac(const struct carp_frame *f, const __u8 *mac)
+{
+	return carp_has_mac(carp_link_of(f), mac);
+}
+
+/* How a group is seen on this interface: whose lease counts, and its MACs. */
+struct carp_face {
+	__u32 slot;
+	__u8 mac[6];	/* answers name it; all zero = not known yet, so nothing is answered */
+	__u8 source[6]; /* frames come from it */
+};
+
 /*
- * Was the frame sent to us: by broadcast or multicast, to the virtual MAC or to
+ * The face of a group: its virtual MAC, or the interface's own where that stands
+ * for it. The latter is read here each time, so that a new MAC needs no new rows.
+ */
+static __always_inline void carp_face_of(const struct carp_link *link,
+					 const struct carp_owner *owner, struct carp_face *face)
+{
+	*face = (struct carp_face){.slot = owner->slot};
+	if (!owner->physical)
+		__builtin_memcpy(face->mac, owner->mac, sizeof(face->mac));
+	else if (link)
+		__builtin_memcpy(face->mac, link->mac, sizeof(face->mac));
+	__builtin_memcpy(face->source, face->mac, sizeof(face->source));
+}
+
+/* May the group answer now, and is it known with which MAC? */
+static __always_inline bool carp_face_answers(const struct carp_face *face)
+{
+	const __u16 *mac = (const __u16 *)face->mac;
+
+	return (mac[0] | mac[1] | mac[2]) && carp_may_answer(face->slot);
+}
+
+/*
+ * Was the frame sent to us: by broadcast or multicast, to the group's MAC or to
  * the interface's own? Others a switch has flooded or a bridge is to carry on.
  */
-static __always_inline bool carp_sent_here(const struct carp_frame *f,
-					   const struct carp_owner *owner)
+static __always_inline bool carp_sent_here(const struct carp_frame *f, const struct carp_link *link,
+					   const struct carp_face *face)
 {
 	const __u8 *dst = carp_eth_of(f)->dst;
 
-	return dst[0] & 1 || carp_same(dst, owner->mac, sizeof(owner->mac)) ||
-	       carp_is_own_mac(f, dst);
+	return dst[0] & 1 || carp_same(dst, face->mac, sizeof(face->mac)) || carp_has_mac(link, dst);
 }
 
 #endif

@@ -30,7 +30,7 @@ type Dataplane interface {
 	Attach(ifindex int, name string) (dataplane.Attachment, error)
 	Attachment(ifindex int) (dataplane.Attachment, bool)
 	Detach(ifindex int) error
-	SetLink(ifindex int, mac carp.MAC, hasUpper bool) error
+	SetLink(ifindex int, l dataplane.Link) error
 	SetOwn(ifindex int, addrs []netip.Addr) error
 	AddGroup(dataplane.Group) (dataplane.Slot, error)
 	ReplaceGroup(dataplane.Slot, dataplane.Group) error

@@ -123,7 +123,8 @@ func (a *Agent) tellLink(d *carpdev) {
 		}
 	}
 	a.chores <- func() {
-		err := errors.Join(a.Dataplane.SetLink(l.Index, l.MAC, len(l.Uppers) > 0), a.Dataplane.SetOwn(l.Index, own))
+		link := dataplane.Link{MAC: l.MAC, HasUpper: len(l.Uppers) > 0, Router: a.Router(l.Name)}
+		err := errors.Join(a.Dataplane.SetLink(l.Index, link), a.Dataplane.SetOwn(l.Index, own))
 		att, ok := a.Dataplane.Attachment(l.Index)
 		a.results <- func() { a.onTold(d, att, ok, err) }
 	}

@@ -241,7 +241,7 @@ func (n *node) driverTime() time.Duration {
 	return n.driver
 }
 func (n *node) Detach(int) error                  { n.locked("detach"); return nil }
-func (n *node) SetLink(int, carp.MAC, bool) error { return nil }
+func (n *node) SetLink(int, dataplane.Link) error { return nil }
 func (n *node) SetOwn(int, []netip.Addr) error    { return nil }
 
 func (n *node) AddGroup(g dataplane.Group) (dataplane.Slot, error) {

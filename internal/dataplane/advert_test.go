@@ -23,7 +23,7 @@ func withGroup(t testing.TB) *Dataplane {
 	if one != 1 || two != 2 {
 		t.Fatalf("slots are %d and %d", one, two)
 	}
-	if err := d.SetLink(loopback, carp.MAC{2, 0, 0, 0, 0, 0x12}, false); err != nil {
+	if err := d.SetLink(loopback, Link{MAC: carp.MAC{2, 0, 0, 0, 0, 0x12}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.SetOwn(loopback, addrs("192.0.2.12", "fe80::12")); err != nil {

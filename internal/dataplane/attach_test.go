@@ -222,7 +222,7 @@ func TestInterfaceThatVanishes(t *testing.T) {
 	l.join(t)
 	l.router.address(t, "192.0.2.12/24")
 	l.attach(t, d)
-	if err := d.SetLink(l.routerIf, l.routerMAC, false); err != nil {
+	if err := d.SetLink(l.routerIf, Link{MAC: l.routerMAC}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.ReplaceGroup(slot, Group{Ifindex: l.routerIf, VHID: 1, Addresses: addrs("192.0.2.1")}); err != nil {

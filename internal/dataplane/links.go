@@ -10,13 +10,20 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 )
 
-// SetLink tells the kernel side the interface's own MAC, and whether a bridge,
-// macvlan or the like sits on top of it.
-func (d *Dataplane) SetLink(ifindex int, mac carp.MAC, hasUpper bool) error {
+// Link is what the kernel side must know of an interface.
+type Link struct {
+	MAC      carp.MAC // its own
+	HasUpper bool     // a bridge, macvlan or the like sits on top of it
+	Router   bool     // the host forwards IPv6 that arrives there
+}
+
+// SetLink tells the kernel side what it must know of an interface. The groups
+// that its MAC stands for have the new one from the next packet on.
+func (d *Dataplane) SetLink(ifindex int, link Link) error {
 	d.linkMu.Lock()
 	defer d.linkMu.Unlock()
 	l := d.links[ifindex]
-	l.Mac, l.Upper = mac, flag(hasUpper)
+	l.Mac, l.Upper, l.Router = link.MAC, flag(link.HasUpper), flag(link.Router)
 	return d.putLink(ifindex, l)
 }
 
@@ -29,6 +36,9 @@ func (d *Dataplane) setServed(ifindex int, xdp bool) error {
 }
 
 func (d *Dataplane) putLink(ifindex int, l bpfCarpLink) error {
+	if known, ok := d.links[ifindex]; ok && known == l {
+		return nil
+	}
 	if err := d.objs.CarpLinks.Put(uint32(ifindex), l); err != nil {
 		return fmt.Errorf("describe interface %d: %w", ifindex, err)
 	}

@@ -215,7 +215,7 @@ func (l *lan) loadIn(t *testing.T, o Options) (*Dataplane, Slot) {
 	t.Helper()
 	d := load(t, o)
 	l.attach(t, d)
-	if err := d.SetLink(l.routerIf, l.routerMAC, false); err != nil {
+	if err := d.SetLink(l.routerIf, Link{MAC: l.routerMAC}); err != nil {
 		t.Fatal(err)
 	}
 	return d, addGroup(t, d, Group{Ifindex: l.routerIf, VHID: 1, Addresses: addrs("192.0.2.1", "2001:db8::1")})

@@ -57,7 +57,7 @@ func TestFramesToTheVirtualMAC(t *testing.T) {
 		{"on another VLAN", tagged(toVirtual, [2]uint16{0x8100, 5}), false, false, result{"pass", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := d.SetLink(loopback, carp.MAC{2, 0, 0, 0, 0, 0x12}, c.upper); err != nil {
+			if err := d.SetLink(loopback, Link{MAC: carp.MAC{2, 0, 0, 0, 0, 0x12}, HasUpper: c.upper}); err != nil {
 				t.Fatal(err)
 			}
 			d.Accept(1, past())
@@ -112,7 +112,7 @@ func TestAdvertsGoOnToUppers(t *testing.T) {
 	if err := d.setServed(loopback, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.SetLink(loopback, carp.MAC{2, 0, 0, 0, 0, 0x12}, true); err != nil {
+	if err := d.SetLink(loopback, Link{MAC: carp.MAC{2, 0, 0, 0, 0, 0x12}, HasUpper: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := hooks(d)[1].judge(t, d, unhex(freebsd4), 1, 2); got != (result{"pass", ""}) {
