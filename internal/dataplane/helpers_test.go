@@ -122,16 +122,15 @@ func (h hook) run(t testing.TB, frame []byte) (verdict string, out []byte) {
 	if err != nil {
 		t.Fatalf("%s with %d bytes: %v", h.name, len(frame), err)
 	}
-	switch ret {
-	case h.pass:
-		return "pass", opts.DataOut
-	case h.drop:
-		return "drop", opts.DataOut
-	case h.reply:
-		return "reply", opts.DataOut
+	if verdict = h.verdict(ret); verdict == "" {
+		t.Fatalf("%s returned %d", h.name, ret)
 	}
-	t.Fatalf("%s returned %d", h.name, ret)
-	return "", nil
+	return verdict, opts.DataOut
+}
+
+// verdict is the word for what a program returned; empty if there is none.
+func (h hook) verdict(ret uint32) string {
+	return map[uint32]string{h.pass: "pass", h.drop: "drop", h.reply: "reply"}[ret]
 }
 
 // result is what became of one frame: the verdict, and what was counted.
