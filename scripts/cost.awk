@@ -14,7 +14,7 @@ BEGIN {
 	sub("-[0-9]+$", "", part[n])
 	printf "   %-34s %-9s %6s %6s %6s   %6s %6s %6s  %5s\n", name, part[n],
 		val("min-empty"), val("min-ours"), val("min-more"),
-		val("med-empty"), val("med-ours"), val("med-more"), val("limit") > 0 ? val("limit") : "-"
+		val("med-empty"), val("med-ours"), val("med-more"), (val("limit") > 0 ? val("limit") : "-")
 	rows++
 }
 /FAIL|^---|_test.go:|^panic/ { print; bad = 1 }
