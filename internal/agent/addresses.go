@@ -22,11 +22,12 @@ type placement struct {
 // changes it; at most one job of a group is under way, so that jobs never
 // overtake each other and the channel of jobs never fills.
 type addressState struct {
-	have     []placement // put there, or found there, or tried in vain
-	failed   []placement // of these could not be added
-	ifindex  int         // on this interface
-	busy     bool        // a job is under way
-	restored time.Time   // when lost ones were put back last
+	have     []placement  // put there, or found there, or tried in vain
+	failed   []placement  // of these could not be added
+	foreign  []netip.Addr // of these were found there
+	ifindex  int          // on this interface
+	busy     bool         // a job is under way
+	restored time.Time    // when lost ones were put back last
 	problem  string
 }
 
@@ -39,12 +40,13 @@ type addressJob struct {
 	stay    []placement // wanted by other groups there
 }
 
-// addressResult is the worker's answer: the additions that failed, and the
-// first error.
+// addressResult is the worker's answer: the additions that failed, those that
+// somebody else had made, and the first error.
 type addressResult struct {
-	job    addressJob
-	failed []placement
-	err    error
+	job     addressJob
+	failed  []placement
+	foreign []netip.Addr
+	err     error
 }
 
 // change removes and adds addresses; it does what it can. An address that only
@@ -60,7 +62,10 @@ func (a *Agent) change(j addressJob) (r addressResult) {
 		}
 	}
 	for _, p := range j.add {
-		_, err := a.Addresses.AddAddress(j.ifindex, p.Addr())
+		ours, err := a.Addresses.AddAddress(j.ifindex, p.Addr())
+		if err == nil && !ours {
+			r.foreign = append(r.foreign, p.Addr())
+		}
 		if err == nil && p.route {
 			err = a.Addresses.AddPrefixRoute(j.ifindex, p.Prefix)
 		}
@@ -167,6 +172,9 @@ func (a *Agent) onAddresses(r addressResult) {
 	s.ifindex = r.job.ifindex
 	s.have = append(missing(s.have, r.job.del), r.job.add...)
 	s.failed = r.failed
+	s.foreign = append(slices.DeleteFunc(s.foreign, func(addr netip.Addr) bool {
+		return holds(r.job.add, addr) || !holds(s.have, addr)
+	}), r.foreign...)
 	before := s.problem
 	if s.problem = ""; r.err != nil {
 		s.problem = r.err.Error()
@@ -192,8 +200,7 @@ func (a *Agent) restore(g *group) {
 		return
 	}
 	lost := func(p placement) bool {
-		there := slices.ContainsFunc(g.dev.link.Addrs, func(q netip.Prefix) bool { return q.Addr() == p.Addr() })
-		return !there || slices.Contains(s.failed, p)
+		return !a.where.Has(s.ifindex, p.Addr()) || slices.Contains(s.failed, p)
 	}
 	if !slices.ContainsFunc(s.have, lost) {
 		return

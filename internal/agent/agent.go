@@ -74,6 +74,7 @@ type Agent struct {
 	bySlot   map[dataplane.Slot]*group
 	carpdevs map[int]*carpdev
 	sys      iface.System
+	where    iface.Where
 	alarms   alarms
 	counter  uint64 // of the last advert sent
 	requests chan func()
@@ -82,6 +83,7 @@ type Agent struct {
 	results  chan func() // what the workers have to tell the loop
 	stopping bool
 	retry    *alarm
+	finding  *alarm // when addresses that are there without us are looked for
 
 	listed  atomic.Pointer[[]*group]
 	devs    atomic.Pointer[[]status.Carpdev]
@@ -109,6 +111,7 @@ func New(d Deps, cfg *config.Config) *Agent {
 	a.history.init()
 	a.relist()
 	a.retry = newAlarm(func(time.Time) { a.lookAgain() })
+	a.finding = newAlarm(func(time.Time) { a.findStanding() })
 	for _, c := range cfg.Groups {
 		a.addGroup(c)
 	}

@@ -37,10 +37,11 @@ type group struct {
 	echoes        echoes          // our own last adverts
 	seen          map[string]peer // by source address
 	addresses     addressState
-	filterProblem string    // why the interface may not let in the virtual MAC
-	announced     int       // rounds of announcements done
-	masterFrom    time.Time // when the first of them was
-	aged          int       // announcements for switches that forget, since then
+	filterProblem string     // why the interface may not let in the virtual MAC
+	announced     int        // rounds of announcements done
+	masterFrom    time.Time  // when the first of them was
+	standing      []standing // addresses of it that somebody else configured
+	aged          int        // announcements for switches that forget, since then
 
 	tick, takeover, answer, bowOut, linger, announcing, ageing *alarm
 

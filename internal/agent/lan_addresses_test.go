@@ -21,6 +21,9 @@ func (n *node) AddAddress(_ int, addr netip.Addr) (bool, error) {
 		return false, n.faulty
 	}
 	n.present[addr] = true
+	if n.operators[addr] {
+		return false, nil
+	}
 	n.do("add %s", addr)
 	return true, nil
 }
@@ -32,7 +35,9 @@ func (n *node) DelAddress(_ int, addr netip.Addr) error {
 		return errors.New("no such address")
 	}
 	delete(n.present, addr)
-	n.do("del %s", addr)
+	if !n.operators[addr] {
+		n.do("del %s", addr)
+	}
 	return nil
 }
 

@@ -60,6 +60,7 @@ type node struct {
 	lost      uint64        // adverts for which the ring had no room
 	slow      time.Duration // how long an address takes
 	present   map[netip.Addr]bool
+	operators map[netip.Addr]bool // there already, put there by somebody else
 	routes    map[netip.Prefix]bool
 }
 

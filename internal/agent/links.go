@@ -17,7 +17,8 @@ const retryAfter = 5 * time.Second
 
 // onSystem takes a new picture of the interfaces.
 func (a *Agent) onSystem(sys iface.System) {
-	a.sys = sys
+	a.sys, a.where = sys, sys.Where()
+	a.lookForStanding()
 	for _, d := range a.carpdevs {
 		if l, ok := sys.ByIndex(d.link.Index); ok {
 			cameUp := l.Up && !d.link.Up

@@ -87,6 +87,9 @@ func (g *group) warnings() (out []string) {
 			out = append(out, w)
 		}
 	}
+	for _, s := range g.standing {
+		out = append(out, s.String())
+	}
 	if g.refusal.text != "" {
 		out = append(out, g.refusal.text)
 	}
