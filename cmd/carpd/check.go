@@ -28,7 +28,7 @@ func checkCommand() *cli.Command {
 			"It needs no root and does not look at the machine, unless --live is given.\n" +
 			"Exit codes: 0 no mistakes, 1 mistakes or a file that cannot be read, 2 wrong command line.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "live", Usage: "also look at this machine: are the interfaces there, and does auto find one?"},
+			&cli.BoolFlag{Name: "live", Usage: "also look at this machine: are the interfaces there, does auto find one, and are addresses there already?"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT`: text or json"},
 		},
 		OnUsageError: onUsageError,
@@ -104,7 +104,7 @@ func (o checkOptions) check(ctx context.Context) (findings, error) {
 	}
 	f.groups = len(cfg.Groups)
 	if o.live {
-		f.live, err = lookAtMachine(ctx, cfg)
+		f.live, f.standing, err = lookAtMachine(ctx, cfg)
 	}
 	return f, err
 }
@@ -117,6 +117,7 @@ type findings struct {
 	mistakes config.Errors
 	warnings []config.Warning
 	live     []liveProblem
+	standing standing
 }
 
 // ok reports whether carpd would run with the file.

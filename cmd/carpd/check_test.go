@@ -125,7 +125,9 @@ func TestCheckJSON(t *testing.T) {
     }
   ],
   "warnings": [],
-  "live": []
+  "live": [],
+  "standing": [],
+  "boot_rules": ""
 }
 `
 		if diff := cmp.Diff(want, stdout); diff != "" || stderr != "" || code != 1 {

@@ -20,14 +20,19 @@ type liveProblem struct {
 }
 
 // lookAtMachine compares a configuration with the interfaces that are there.
-func lookAtMachine(ctx context.Context, cfg *config.Config) ([]liveProblem, error) {
+func lookAtMachine(ctx context.Context, cfg *config.Config) ([]liveProblem, standing, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	changes, err := iface.Watch(ctx, zerolog.Nop())
 	if err != nil {
-		return nil, err
+		return nil, standing{}, err
 	}
-	return liveProblems(cfg, <-changes), nil
+	s := <-changes
+	ours, err := addedBy(cfg.Instance)
+	if err != nil {
+		return liveProblems(cfg, s), standing{unknown: err}, nil
+	}
+	return liveProblems(cfg, s), standingAddresses(cfg, s, ours), nil
 }
 
 // liveProblems lists what does not fit. Where auto finds an interface, the VHID

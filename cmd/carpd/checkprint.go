@@ -27,11 +27,13 @@ func (f findings) text(stdout, stderr io.Writer) {
 	for _, l := range f.live {
 		p.finding(fmt.Sprintf("%s:%d: %s: %s", f.file, l.line, l.Group, l.Problem), red)
 	}
+	f.standing.text(p, f.file)
+	warnings := len(f.warnings) + len(f.standing.found)
 	switch {
 	case !f.ok():
 		fmt.Fprintf(stderr, "%s: %s\n", f.file, count(len(f.mistakes)+len(f.live), "mistake"))
-	case len(f.warnings) > 0:
-		fmt.Fprintf(stdout, "configuration OK: %s, %s\n", count(f.groups, "group"), count(len(f.warnings), "warning"))
+	case warnings > 0:
+		fmt.Fprintf(stdout, "configuration OK: %s, %s\n", count(f.groups, "group"), count(warnings, "warning"))
 	default:
 		fmt.Fprintf(stdout, "configuration OK: %s\n", count(f.groups, "group"))
 	}
@@ -106,13 +108,15 @@ const checkSchema = 1
 
 // checkReport is the JSON of a check.
 type checkReport struct {
-	SchemaVersion int           `json:"schema_version"`
-	File          string        `json:"file"`
-	OK            bool          `json:"ok"`
-	Groups        int           `json:"groups"`
-	Mistakes      []checkEntry  `json:"mistakes"`
-	Warnings      []checkEntry  `json:"warnings"`
-	Live          []liveProblem `json:"live"`
+	SchemaVersion int               `json:"schema_version"`
+	File          string            `json:"file"`
+	OK            bool              `json:"ok"`
+	Groups        int               `json:"groups"`
+	Mistakes      []checkEntry      `json:"mistakes"`
+	Warnings      []checkEntry      `json:"warnings"`
+	Live          []liveProblem     `json:"live"`
+	Standing      []standingAddress `json:"standing"`
+	BootRules     string            `json:"boot_rules"`
 }
 
 // checkEntry is one mistake or warning.
@@ -129,6 +133,7 @@ func (f findings) json(stdout io.Writer) error {
 	r := checkReport{
 		SchemaVersion: checkSchema, File: f.file, OK: f.ok(), Groups: f.groups,
 		Mistakes: []checkEntry{}, Warnings: []checkEntry{}, Live: append([]liveProblem{}, f.live...),
+		Standing: append([]standingAddress{}, f.standing.found...), BootRules: f.standing.rules.String(),
 	}
 	for _, m := range f.mistakes {
 		r.Mistakes = append(r.Mistakes, checkEntry{Line: m.Line, Column: m.Column, Found: m.Found, Allowed: m.Allowed})

@@ -235,7 +235,7 @@ func lockInstance(instance string) (interface{ Close() error }, error) {
 
 // openKeeper opens what remembers the things that an instance added.
 func openKeeper(instance string) (*iface.Keeper, error) {
-	book, err := ledger.Open(filepath.Join(control.RunDir, instance, "added.json"))
+	book, err := ledger.Open(ledgerPath(instance))
 	if err != nil {
 		return nil, err
 	}
