@@ -6,11 +6,10 @@
 #ifndef CARP_ACCEPT_H
 #define CARP_ACCEPT_H
 
+#include "balance.h"
 #include "lease.h"
 #include "owner.h"
 #include "count.h"
-
-#define CARP_PACKET_HOST 0
 
 /*
  * With a bridge or macvlan on top of the interface somebody else behind it may
@@ -24,6 +23,8 @@ static __always_inline enum carp_verdict carp_accept(const struct carp_frame *f)
 	owner = carp_owner_of_mac(f, carp_eth_of(f)->dst);
 	if (!owner)
 		return CARP_PASS;
+	if (carp_shares_frames(owner->balancing))
+		return carp_take_share(f, owner);
 	if (carp_may_accept(owner->slot)) {
 		bpf_skb_change_type(f->ctx, CARP_PACKET_HOST);
 		carp_count(owner->slot, CARP_ACCEPTED);

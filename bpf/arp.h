@@ -7,6 +7,7 @@
 #ifndef CARP_ARP_H
 #define CARP_ARP_H
 
+#include "balance.h"
 #include "filter.h"
 #include "lease.h"
 #include "owner.h"
@@ -74,7 +75,7 @@ static __always_inline enum carp_verdict carp_asked(const struct carp_frame *f,
 						    const struct carp_arp *ask)
 {
 	if (!carp_sent_here(f, link, face) || carp_has_mac(link, ask->sender_mac) ||
-	    carp_same(ask->sender_mac, face->mac, sizeof(face->mac)))
+	    carp_is_group_mac(f, face, ask->sender_mac))
 		return CARP_PASS;
 	/* No answer to a group of hosts: nobody's own MAC is a multicast address. */
 	if (!(ask->sender_mac[0] & 1) && carp_face_answers(face))
@@ -82,7 +83,7 @@ static __always_inline enum carp_verdict carp_asked(const struct carp_frame *f,
 	/* An announcement asks nothing and is good for the neighbour table. */
 	if (carp_same(ask->sender, ask->target, sizeof(ask->target)))
 		return CARP_PASS;
-	carp_count(face->slot, CARP_ARP_SILENT);
+	carp_count(face->slot, carp_silence(face, CARP_ARP_SILENT));
 	return CARP_DROP;
 }
 
@@ -100,7 +101,7 @@ static __always_inline void carp_notice_claim(const struct carp_frame *f,
 	if (!owner)
 		return;
 	carp_face_of(link, owner, &face);
-	if (carp_same(arp->sender_mac, face.mac, sizeof(face.mac)) ||
+	if (carp_is_group_mac(f, &face, arp->sender_mac) ||
 	    carp_has_mac(link, arp->sender_mac))
 		return;
 	carp_count(owner->slot, CARP_CLAIMED);
@@ -123,6 +124,7 @@ static __always_inline enum carp_verdict carp_arp(const struct carp_frame *f)
 	if (!owner)
 		return CARP_PASS;
 	carp_face_of(link, owner, &face);
+	carp_pick(&face, arp.sender, sizeof(arp.sender));
 	return carp_asked(f, link, &face, &arp);
 }
 

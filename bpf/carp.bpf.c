@@ -3,7 +3,8 @@
  * The kernel side of carpd: what is done, in which order. Three programs sit on
  * each interface that carries groups:
  *
- *	carp_rx   XDP          adverts, ARP requests and Neighbour Solicitations
+ *	carp_rx   XDP          adverts, ARP requests and Neighbour Solicitations;
+ *	                       the shares of other nodes are dropped there
  *	                       (carp_rx_generic in generic mode)
  *	carp_in   TCX ingress  the same where XDP cannot be had; frames to virtual MACs
  *	carp_out  TCX egress   frames whose sender is a group address
@@ -16,6 +17,7 @@
 #include "maps.h"
 #include "parse.h"
 #include "advert.h"
+#include "balance.h"
 #include "arp.h"
 #include "nd.h"
 #include "accept.h"
@@ -59,7 +61,7 @@ static __always_inline int carp_receive(struct xdp_md *ctx)
 
 	carp_open_xdp(&f, ctx);
 	if (!carp_concerns_us(&f))
-		return XDP_PASS;
+		return carp_is_other_share(&f) ? XDP_DROP : XDP_PASS;
 	switch (carp_serve(&f)) {
 	case CARP_DROP:
 		return XDP_DROP;
@@ -88,6 +90,21 @@ int carp_rx_generic(struct xdp_md *ctx)
 	return carp_receive(ctx);
 }
 
+/*
+ * Frames to virtual MACs. A function of its own, which the verifier looks at
+ * once and not behind every way through carp_serve.
+ */
+__noinline int carp_receive_skb(struct __sk_buff *skb)
+{
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	carp_parse(&f);
+	if (f.data + sizeof(struct carp_eth) > f.data_end)
+		return CARP_PASS;
+	return carp_accept(&f);
+}
+
 SEC("tc")
 int carp_in(struct __sk_buff *skb)
 {
@@ -104,8 +121,8 @@ int carp_in(struct __sk_buff *skb)
 	if (verdict == CARP_REPLY)
 		return bpf_redirect(f.ifindex, 0);
 	if (verdict == CARP_PASS && f.data + sizeof(struct carp_eth) <= f.data_end &&
-	    carp_is_virtual(carp_eth_of(&f)->dst))
-		verdict = carp_accept(&f);
+	    carp_to_virtual(carp_eth_of(&f)->dst))
+		verdict = carp_receive_skb(skb);
 	return verdict == CARP_DROP ? CARP_TCX_DROP : CARP_TCX_NEXT;
 }
 
