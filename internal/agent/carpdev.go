@@ -69,6 +69,9 @@ func (a *Agent) bind(g *group, l iface.Link) (err error) {
 	g.dev, g.told = d, g.addrs
 	d.groups = append(d.groups, g)
 	a.bySlot[g.slot] = g
+	// What the last carpd promised for the group ends here.
+	a.Dataplane.Answer(g.slot, time.Time{})
+	a.Dataplane.Accept(g.slot, time.Time{})
 	a.addFilter(g)
 	a.tellLink(d)
 	a.configure(g)

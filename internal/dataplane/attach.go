@@ -23,7 +23,8 @@ type Attachment struct {
 type attachment struct {
 	name      string
 	mode, why string
-	links     []link.Link
+	links     map[string]link.Link // by the name of the program
+	claimed   bool                 // Attach was called, so that Sweep leaves it
 }
 
 // close gives back the file descriptors; what is pinned stays attached.
@@ -50,9 +51,14 @@ func (a *attachment) detach() error {
 func (d *Dataplane) Attach(ifindex int, name string) (Attachment, error) {
 	d.linkMu.Lock()
 	defer d.linkMu.Unlock()
-	if d.attached[ifindex] == nil {
-		a := &attachment{name: name}
+	a := d.attached[ifindex]
+	if a == nil {
+		a = &attachment{links: map[string]link.Link{}}
+	}
+	if !a.claimed {
+		a.name, a.claimed = name, true
 		if err := d.attach(a, ifindex); err != nil {
+			delete(d.attached, ifindex)
 			return Attachment{}, errors.Join(
 				fmt.Errorf("attach to %s: %w", name, err), a.detach(), d.forgetLink(ifindex))
 		}
@@ -62,25 +68,22 @@ func (d *Dataplane) Attach(ifindex int, name string) (Attachment, error) {
 }
 
 // attach goes from TCX to XDP: carp_in does all of it until XDP is said to be
-// there, so that no frame falls between the two.
+// there, so that no frame falls between the two. What the last carpd left there
+// stays and is only completed.
 func (d *Dataplane) attach(a *attachment, ifindex int) error {
-	if err := d.setServed(ifindex, false); err != nil {
+	if err := d.setServed(ifindex, a.links[bpfProgCarpRx] != nil); err != nil {
 		return err
 	}
-	in, err := link.AttachTCX(link.TCXOptions{
-		Interface: ifindex, Program: d.objs.CarpIn, Attach: ebpf.AttachTCXIngress, Anchor: link.Head()})
-	if err != nil {
-		return err
+	for _, o := range []link.TCXOptions{
+		{Program: d.objs.CarpIn, Attach: ebpf.AttachTCXIngress, Anchor: link.Head()},
+		{Program: d.objs.CarpOut, Attach: ebpf.AttachTCXEgress, Anchor: link.Tail()},
+	} {
+		o.Interface = ifindex
+		if err := d.attachTCX(a, o); err != nil {
+			return err
+		}
 	}
-	if err := d.hold(a, in, ifindex, bpfProgCarpIn); err != nil {
-		return err
-	}
-	out, err := link.AttachTCX(link.TCXOptions{
-		Interface: ifindex, Program: d.objs.CarpOut, Attach: ebpf.AttachTCXEgress, Anchor: link.Tail()})
-	if err != nil {
-		return err
-	}
-	if err := d.hold(a, out, ifindex, bpfProgCarpOut); err != nil {
+	if keep, err := d.keepXDP(a, ifindex); keep || err != nil {
 		return err
 	}
 	var rx link.Link
@@ -94,9 +97,25 @@ func (d *Dataplane) attach(a *attachment, ifindex int) error {
 	return d.setServed(ifindex, true)
 }
 
+// attachTCX attaches one of the two programs that TCX runs, if it is not there.
+func (d *Dataplane) attachTCX(a *attachment, o link.TCXOptions) error {
+	name := bpfProgCarpIn
+	if o.Attach == ebpf.AttachTCXEgress {
+		name = bpfProgCarpOut
+	}
+	if a.links[name] != nil {
+		return nil
+	}
+	l, err := link.AttachTCX(o)
+	if err != nil {
+		return err
+	}
+	return d.hold(a, l, o.Interface, name)
+}
+
 // hold pins a link and remembers it.
 func (d *Dataplane) hold(a *attachment, l link.Link, ifindex int, program string) error {
-	a.links = append(a.links, l)
+	a.links[program] = l
 	path := filepath.Join(d.dir, linksDir, fmt.Sprintf("%d-%s", ifindex, program))
 	if err := l.Pin(path); err != nil {
 		return fmt.Errorf("pin the link of %s: %w", program, err)

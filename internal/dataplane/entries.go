@@ -87,10 +87,12 @@ func insert(es []entry, slot Slot, g Group) error {
 	return nil
 }
 
+// remove removes rows. One that has gone is no error: a carpd that was killed may
+// have left a group without some of its rows.
 func remove(es []entry) error {
 	var errs []error
 	for _, e := range es {
-		if err := e.table.Delete(e.key); err != nil {
+		if err := ignoreMissing(e.table.Delete(e.key)); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", e.what, err))
 		}
 	}

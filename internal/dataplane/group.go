@@ -47,15 +47,21 @@ type group struct {
 	slot    Slot
 	state   State
 	sinceNs uint64
+	adopted bool // the last carpd had it
 }
 
 // AddGroup puts a group into the maps. It answers and accepts nothing until it
-// is told to; frames for it are kept from the stack from now on.
+// is told to; frames for it are kept from the stack from now on. A group that
+// the last carpd left under the same name goes on with its slot, its deadlines
+// and its counters; only rows that changed are exchanged.
 func (d *Dataplane) AddGroup(g Group) (Slot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lease == nil {
 		return 0, os.ErrClosed
+	}
+	if n := d.left[keyOf(g)]; n != nil {
+		return n.slot, d.claim(n, g)
 	}
 	slot, err := d.slots.take()
 	if err != nil {
@@ -64,6 +70,9 @@ func (d *Dataplane) AddGroup(g Group) (Slot, error) {
 	n := &group{Group: g, slot: slot, sinceNs: boottime.ToKernel(boottime.Now())}
 	err = d.clear(slot)
 	if err == nil {
+		err = d.exchange(slot, Group{}, g)
+	}
+	if errors.Is(err, ErrTaken) && d.makeRoom(g) {
 		err = d.exchange(slot, Group{}, g)
 	}
 	if err == nil {
@@ -113,11 +122,12 @@ func (d *Dataplane) RemoveGroup(slot Slot) error {
 	}
 	atomic.StoreUint64(&d.lease[slot].AnswerUntil, 0)
 	atomic.StoreUint64(&d.lease[slot].AcceptUntil, 0)
-	err := errors.Join(d.exchange(slot, n.Group, Group{}), d.objs.CarpGroups.Delete(keyOf(n.Group)))
+	err := errors.Join(d.exchange(slot, n.Group, Group{}), ignoreMissing(d.objs.CarpGroups.Delete(keyOf(n.Group))))
 	if err != nil {
 		return fmt.Errorf("remove vhid %d on interface %d: %w", n.VHID, n.Ifindex, err)
 	}
 	delete(d.groups, slot)
+	delete(d.left, keyOf(n.Group))
 	d.slots.give(slot)
 	return nil
 }
@@ -150,6 +160,7 @@ func (d *Dataplane) clear(slot Slot) error {
 	if err := d.objs.CarpReports.Put(slot, bpfCarpReports{}); err != nil {
 		return fmt.Errorf("clear the times of reports: %w", err)
 	}
+	d.memory[slot] = bpfCarpMemory{}
 	return nil
 }
 

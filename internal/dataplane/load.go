@@ -3,7 +3,7 @@ package dataplane
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
+	"maps"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -22,15 +22,19 @@ type Options struct {
 
 // Dataplane is the loaded kernel side of one instance.
 type Dataplane struct {
-	opts Options
-	dir  string
-	objs bpfObjects
-	ring *ring
+	opts  Options
+	dir   string
+	objs  bpfObjects
+	maps  map[string]*ebpf.Map // those of objs, by name
+	progs map[string]*ebpf.Program
+	ring  *ring
 
 	mu      sync.Mutex // guards the groups
 	lease   leases
+	memory  memories
 	slots   slots
 	groups  map[Slot]*group
+	left    map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
 	sources sources
 
 	// linkMu guards the interfaces. It is apart from mu because a driver may take
@@ -41,51 +45,90 @@ type Dataplane struct {
 	attached map[int]*attachment
 }
 
-// Load loads and pins programs and maps. What an instance of that name has left
-// behind is unloaded first; the caller makes sure that it no longer runs.
+// Load loads programs and maps and pins them. What a carpd of that instance has
+// left behind goes on: its maps, or their contents when they have another
+// layout, and its links, which get the new programs one by one without a frame
+// between. The caller makes sure that that carpd no longer runs.
+//
+// Maps of a layout that is not known are a *LayoutError, and are left as they
+// are. Anything else that stands in the way is cleared away, so that a state
+// which cannot be read never keeps carpd from starting.
 func Load(opts Options) (_ *Dataplane, err error) {
-	if opts.XDP == "" {
-		opts.XDP = xdpAuto
-	}
-	dir, err := instanceDir(opts.Instance)
+	d, err := newDataplane(opts)
 	if err != nil {
 		return nil, err
 	}
 	if err := mountBPFFS(); err != nil {
 		return nil, err
 	}
-	if err := Unload(opts.Instance); err != nil {
+	left, err := d.leftBehind()
+	if err != nil {
 		return nil, err
 	}
-	d := &Dataplane{
+	defer func() { err = errors.Join(err, left.close()) }()
+	if left.layout > 0 {
+		if err := d.goOn(left); err == nil {
+			return d, nil
+		} else if errors.As(err, new(*VerifierError)) {
+			return nil, errors.Join(err, d.Close())
+		} else {
+			opts.Log.Error().Err(err).Msg("what the last carpd left cannot be gone on with: it is cleared away")
+		}
+	}
+	return loadAnew(opts, d)
+}
+
+// newDataplane is one with nothing in it.
+func newDataplane(opts Options) (*Dataplane, error) {
+	if opts.XDP == "" {
+		opts.XDP = xdpAuto
+	}
+	dir, err := instanceDir(opts.Instance)
+	return &Dataplane{
 		opts:     opts,
 		dir:      dir,
 		groups:   map[Slot]*group{},
+		left:     map[bpfCarpGroupKey]*group{},
 		links:    map[int]bpfCarpLink{},
 		own:      map[int]map[bpfCarpOwnKey]bool{},
 		attached: map[int]*attachment{},
+	}, err
+}
+
+// loadAnew clears away what there is and begins with nothing.
+func loadAnew(opts Options, failed *Dataplane) (_ *Dataplane, err error) {
+	if err := errors.Join(failed.Close(), Unload(opts.Instance)); err != nil {
+		return nil, err
+	}
+	d, err := newDataplane(opts)
+	if err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close(), Unload(opts.Instance))
 		}
 	}()
-	if err := d.loadObjects(); err != nil {
+	if err := d.loadObjects(nil); err != nil {
 		return nil, err
 	}
-	if err := d.pin(); err != nil {
+	if err := d.pin(d.dir); err != nil {
 		return nil, err
 	}
-	d.slots = newSlots(d.objs.CarpLease.MaxEntries())
-	if d.lease, err = mapLeases(d.objs.CarpLease); err != nil {
-		return nil, err
-	}
-	d.ring, err = openRing(d.objs.CarpEvents)
-	return d, err
+	return d, d.open()
 }
 
-// loadObjects gives the object to the kernel, whose verifier checks it.
-func (d *Dataplane) loadObjects() error {
+// VerifierError says that the kernel refuses the programs.
+type VerifierError struct{ err error }
+
+func (e *VerifierError) Error() string { return fmt.Sprintf("load the BPF object: %v", e.err) }
+
+// Unwrap gives the kernel's own words.
+func (e *VerifierError) Unwrap() error { return e.err }
+
+// loadObjects gives the object to the kernel, whose verifier checks it. The
+// programs work on the given maps, and on new ones for the rest.
+func (d *Dataplane) loadObjects(on map[string]*ebpf.Map) error {
 	spec, err := loadBpf()
 	if err != nil {
 		return fmt.Errorf("read the BPF object: %w", err)
@@ -93,8 +136,14 @@ func (d *Dataplane) loadObjects() error {
 	if err := checkSizes(spec); err != nil {
 		return err
 	}
-	if err := spec.LoadAndAssign(&d.objs, nil); err != nil {
-		return fmt.Errorf("load the BPF object: %w", err)
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: on})
+	if err != nil {
+		return &VerifierError{err}
+	}
+	defer coll.Close()
+	d.maps, d.progs = maps.Clone(coll.Maps), maps.Clone(coll.Programs)
+	if err := coll.Assign(&d.objs); err != nil {
+		return fmt.Errorf("name the BPF objects: %w", err)
 	}
 	return nil
 }
@@ -103,7 +152,7 @@ func (d *Dataplane) loadObjects() error {
 // number of slots.
 func checkSizes(spec *ebpf.CollectionSpec) error {
 	want := spec.Maps[bpfMapCarpLease].MaxEntries
-	for _, name := range []string{bpfMapCarpGroups, bpfMapCarpCounters, bpfMapCarpReports, bpfMapCarpVmac} {
+	for _, name := range []string{bpfMapCarpGroups, bpfMapCarpCounters, bpfMapCarpReports, bpfMapCarpVmac, bpfMapCarpMemory} {
 		if got := spec.Maps[name].MaxEntries; got != want {
 			return fmt.Errorf("map %s has %d entries, %s has %d", name, got, bpfMapCarpLease, want)
 		}
@@ -111,28 +160,17 @@ func checkSizes(spec *ebpf.CollectionSpec) error {
 	return nil
 }
 
-// pin gives programs and maps their names in the file system.
-func (d *Dataplane) pin() error {
-	if err := makeDirs(d.dir); err != nil {
+// open maps what is written without a system call, and the ring buffer.
+func (d *Dataplane) open() (err error) {
+	d.slots = newSlots(d.objs.CarpLease.MaxEntries())
+	if d.lease, err = mapLeases(d.objs.CarpLease); err != nil {
 		return err
 	}
-	type pinner interface{ Pin(string) error }
-	m, p := &d.objs.bpfMaps, &d.objs.bpfPrograms
-	for name, o := range map[string]pinner{
-		filepath.Join(secretDir, bpfMapCarpSecret): m.CarpSecret,
-		bpfMapCarpCounters:                         m.CarpCounters, bpfMapCarpEvents: m.CarpEvents, bpfMapCarpGroups: m.CarpGroups,
-		bpfMapCarpLease: m.CarpLease, bpfMapCarpLinks: m.CarpLinks, bpfMapCarpOwn: m.CarpOwn,
-		bpfMapCarpReports: m.CarpReports, bpfMapCarpFilters: m.CarpFilters, bpfMapCarpVhids: m.CarpVhids,
-		bpfMapCarpVip4: m.CarpVip4, bpfMapCarpVip6: m.CarpVip6, bpfMapCarpVmac: m.CarpVmac,
-		bpfMapCarpEchoes: m.CarpEchoes, bpfMapCarpGuard: m.CarpGuard, bpfMapCarpKeys: m.CarpKeys,
-		bpfMapCarpMemory: m.CarpMemory, bpfMapCarpMeta: m.CarpMeta, bpfMapCarpShares: m.CarpShares,
-		bpfProgCarpRx: p.CarpRx, bpfProgCarpRxGeneric: p.CarpRxGeneric, bpfProgCarpIn: p.CarpIn, bpfProgCarpOut: p.CarpOut,
-	} {
-		if err := o.Pin(filepath.Join(d.dir, name)); err != nil {
-			return fmt.Errorf("pin %s: %w", name, err)
-		}
+	if d.memory, err = mapMemories(d.objs.CarpMemory); err != nil {
+		return err
 	}
-	return nil
+	d.ring, err = openRing(d.objs.CarpEvents)
+	return err
 }
 
 // Close gives back what the process holds and forgets the groups. The pins stay,
@@ -142,8 +180,8 @@ func (d *Dataplane) Close() error {
 	defer d.linkMu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	errs := []error{d.ring.close(), d.lease.close()}
-	d.lease, d.groups = nil, nil
+	errs := []error{d.ring.close(), d.lease.close(), d.memory.close()}
+	d.lease, d.memory, d.groups = nil, nil, nil
 	for ifindex, a := range d.attached {
 		errs = append(errs, a.close())
 		delete(d.attached, ifindex)

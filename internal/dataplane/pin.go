@@ -62,6 +62,60 @@ func makeDirs(dir string) error {
 	return nil
 }
 
+// pinPath is where a map is pinned in a directory: the keys apart from the rest.
+func pinPath(dir, name string) string {
+	if name == bpfMapCarpSecret {
+		return filepath.Join(dir, secretDir, name)
+	}
+	return filepath.Join(dir, name)
+}
+
+// pin gives maps and programs their names in the file system.
+func (d *Dataplane) pin(dir string) error {
+	if err := makeDirs(dir); err != nil {
+		return err
+	}
+	if err := d.pinMaps(dir); err != nil {
+		return err
+	}
+	return d.pinPrograms(dir)
+}
+
+// pinMaps pins carp_meta first and writes the layout into it when all others are
+// pinned too: a set that says no layout was never finished.
+func (d *Dataplane) pinMaps(dir string) error {
+	if err := d.objs.CarpMeta.Pin(pinPath(dir, bpfMapCarpMeta)); err != nil {
+		return fmt.Errorf("pin %s: %w", bpfMapCarpMeta, err)
+	}
+	for name, m := range d.maps {
+		if name == bpfMapCarpMeta {
+			continue
+		}
+		if err := m.Pin(pinPath(dir, name)); err != nil {
+			return fmt.Errorf("pin %s: %w", name, err)
+		}
+	}
+	if err := d.objs.CarpMeta.Put(uint32(0), bpfCarpMeta{Layout: layout}); err != nil {
+		return fmt.Errorf("write the layout: %w", err)
+	}
+	return nil
+}
+
+// pinPrograms pins the programs, for people to find them, in place of those of
+// the last carpd: links hold what they run.
+func (d *Dataplane) pinPrograms(dir string) error {
+	for name, p := range d.progs {
+		path := filepath.Join(dir, name)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("replace %s: %w", name, err)
+		}
+		if err := p.Pin(path); err != nil {
+			return fmt.Errorf("pin %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // Unload detaches and removes everything that is pinned for the instance, also
 // after a crash, and nothing else. It is no error if there is nothing.
 func Unload(instance string) error {
@@ -74,8 +128,8 @@ func Unload(instance string) error {
 	}
 	errs := []error{
 		removeAll(filepath.Join(dir, linksDir), removeLink),
-		removeAll(filepath.Join(dir, secretDir), os.Remove),
-		removeAll(dir, os.Remove),
+		removePins(filepath.Join(dir, nextDir)),
+		removePins(dir),
 	}
 	// The root goes with the last instance.
 	if err := os.Remove(pinRoot); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
@@ -85,6 +139,15 @@ func Unload(instance string) error {
 		return fmt.Errorf("unload instance %s: %w", instance, err)
 	}
 	return nil
+}
+
+// removePins removes the maps and programs pinned in a directory, and it.
+func removePins(dir string) error {
+	return errors.Join(
+		removeAll(filepath.Join(dir, linksDir), os.Remove),
+		removeAll(filepath.Join(dir, secretDir), os.Remove),
+		removeAll(dir, os.Remove),
+	)
 }
 
 // removeAll applies remove to every entry of a directory, then removes it.

@@ -82,8 +82,9 @@ func TestEverythingIsPinned(t *testing.T) {
 	}
 }
 
-// A crash leaves everything behind; the next start begins anew and answers.
-func TestLoadOverTheRemainsOfACrash(t *testing.T) {
+// What a crash has left in another network namespace is not gone on with: the
+// interface of that number is another one here.
+func TestLoadOverTheRemainsOfAnotherNamespace(t *testing.T) {
 	l := newLAN(t)
 	l.router.address(t, "192.0.2.12/24")
 	o := Options{Instance: instanceName()}

@@ -1,6 +1,9 @@
 package dataplane
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Slot is the number of a group in the maps. 0 is no group.
 type Slot uint32
@@ -27,6 +30,15 @@ func (s *slots) take() (Slot, error) {
 	slot := s.free[0]
 	s.free = s.free[1:]
 	return slot, nil
+}
+
+// claim takes a certain slot, and reports whether it was free.
+func (s *slots) claim(slot Slot) bool {
+	i, free := slices.BinarySearch(s.free, slot)
+	if free {
+		s.free = slices.Delete(s.free, i, i+1)
+	}
+	return free
 }
 
 func (s *slots) give(slot Slot) { s.free = append(s.free, slot) }
