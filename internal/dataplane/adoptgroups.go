@@ -53,6 +53,7 @@ func (d *Dataplane) adopt(k bpfCarpGroupKey, row bpfCarpGroup) {
 		slot: slot, state: State(row.State), sinceNs: row.SinceNs, adopted: true,
 	}
 	d.groups[slot], d.left[k] = n, n
+	d.promises.Load().begin(slot)
 }
 
 // adoptAddresses finds out which addresses the groups have.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 
@@ -57,7 +56,7 @@ type group struct {
 func (d *Dataplane) AddGroup(g Group) (Slot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.lease == nil {
+	if d.promises.Load() == nil {
 		return 0, os.ErrClosed
 	}
 	if n := d.left[keyOf(g)]; n != nil {
@@ -83,6 +82,7 @@ func (d *Dataplane) AddGroup(g Group) (Slot, error) {
 		return 0, fmt.Errorf("add vhid %d on interface %d: %w", g.VHID, g.Ifindex, err)
 	}
 	d.groups[slot] = n
+	d.promises.Load().begin(slot)
 	return slot, nil
 }
 
@@ -120,8 +120,7 @@ func (d *Dataplane) RemoveGroup(slot Slot) error {
 	if n == nil {
 		return ErrUnknownSlot
 	}
-	atomic.StoreUint64(&d.lease[slot].AnswerUntil, 0)
-	atomic.StoreUint64(&d.lease[slot].AcceptUntil, 0)
+	d.promises.Load().end(slot)
 	err := errors.Join(d.exchange(slot, n.Group, Group{}), ignoreMissing(d.objs.CarpGroups.Delete(keyOf(n.Group))))
 	if err != nil {
 		return fmt.Errorf("remove vhid %d on interface %d: %w", n.VHID, n.Ifindex, err)
@@ -148,8 +147,7 @@ func (d *Dataplane) SetState(slot Slot, s State) error {
 
 // clear wipes what the last owner of a slot has left.
 func (d *Dataplane) clear(slot Slot) error {
-	atomic.StoreUint64(&d.lease[slot].AnswerUntil, 0)
-	atomic.StoreUint64(&d.lease[slot].AcceptUntil, 0)
+	d.promises.Load().end(slot)
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return fmt.Errorf("count the CPUs: %w", err)

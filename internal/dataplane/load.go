@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"github.com/rs/zerolog"
@@ -29,8 +30,9 @@ type Dataplane struct {
 	progs map[string]*ebpf.Program
 	ring  *ring
 
+	promises atomic.Pointer[promises] // nil when closed
+
 	mu      sync.Mutex // guards the groups
-	lease   leases
 	memory  memories
 	slots   slots
 	groups  map[Slot]*group
@@ -163,9 +165,11 @@ func checkSizes(spec *ebpf.CollectionSpec) error {
 // open maps what is written without a system call, and the ring buffer.
 func (d *Dataplane) open() (err error) {
 	d.slots = newSlots(d.objs.CarpLease.MaxEntries())
-	if d.lease, err = mapLeases(d.objs.CarpLease); err != nil {
+	lease, err := mapLeases(d.objs.CarpLease)
+	if err != nil {
 		return err
 	}
+	d.promises.Store(newPromises(lease))
 	if d.memory, err = mapMemories(d.objs.CarpMemory); err != nil {
 		return err
 	}
@@ -180,8 +184,9 @@ func (d *Dataplane) Close() error {
 	defer d.linkMu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	errs := []error{d.ring.close(), d.lease.close(), d.memory.close()}
-	d.lease, d.memory, d.groups = nil, nil, nil
+	errs := []error{d.ring.close(), d.memory.close()}
+	d.memory, d.groups = nil, nil
+	d.promises.Store(nil)
 	for ifindex, a := range d.attached {
 		errs = append(errs, a.close())
 		delete(d.attached, ifindex)

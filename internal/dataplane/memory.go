@@ -86,7 +86,7 @@ func (d *Dataplane) Recall(slot Slot) (Memory, bool) {
 	}
 	m := Memory{State: n.state, Since: boottime.FromKernel(n.sinceNs)}
 	if n.state == Master {
-		m.Lease = instant(atomic.LoadUint64(&d.lease[slot].AnswerUntil))
+		m.Lease, _ = d.Deadlines(slot)
 	}
 	return m, true
 }
