@@ -8,6 +8,7 @@
 #ifndef CARP_ADVERT_H
 #define CARP_ADVERT_H
 
+#include "guard.h"
 #include "owner.h"
 #include "report.h"
 
@@ -151,15 +152,20 @@ static __always_inline bool carp_is_group(const struct carp_packet *p)
 	       words[3] == bpf_htonl(0x12);
 }
 
+/* Is it an address of the interface itself, and no group address? */
+static __always_inline bool carp_is_own_address(const struct carp_frame *f, enum carp_family family,
+						const __u8 *addr)
+{
+	struct carp_own_key key = {.ifindex = f->ifindex, .family = family};
+
+	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
+	return bpf_map_lookup_elem(&carp_own, &key);
+}
+
 /* The CARP group, or with unicast an address of the interface itself. */
 static __always_inline bool carp_is_for_us(const struct carp_frame *f, const struct carp_packet *p)
 {
-	struct carp_own_key key = {.ifindex = f->ifindex, .family = p->family};
-
-	if (carp_is_group(p))
-		return true;
-	__builtin_memcpy(key.addr, p->dst, sizeof(key.addr));
-	return bpf_map_lookup_elem(&carp_own, &key);
+	return carp_is_group(p) || carp_is_own_address(f, p->family, p->dst);
 }
 
 /* Puts source, destination and the first bytes of the payload into an event. */
@@ -216,11 +222,37 @@ static __always_inline enum carp_reason carp_judge(const struct carp_frame *f,
 	return CARP_OK;
 }
 
+/*
+ * The rules for an advert that looks right: no moment's repetition, none of our
+ * own, the digest, and last a limit for each group. Where the digest cannot be
+ * judged here all goes to carpd. guard is left for what was genuine.
+ */
+static __always_inline enum carp_reason
+carp_admit(const struct carp_frame *f, const struct carp_packet *p, const struct carp_owner *owner,
+	   const struct carp_advert_bytes *advert, struct carp_guard **guard)
+{
+	enum carp_reason reason = carp_judge_repeat(owner->slot, p->family, advert);
+
+	if (reason != CARP_OK)
+		return reason;
+	if (carp_is_own_address(f, p->family, p->src))
+		return CARP_OWN_ECHO;
+	switch (carp_judge_digest(owner->slot, advert)) {
+	case CARP_FORGED:
+		return CARP_BAD_DIGEST;
+	case CARP_GENUINE:
+		*guard = bpf_map_lookup_elem(&carp_guard, &owner->slot);
+		return *guard ? carp_limit(*guard, carp_counter_of(advert)) : CARP_OK;
+	default:
+		return CARP_OK;
+	}
+}
+
 /* Hands an advert to carpd, and on, so that tcpdump on this host sees it. */
 static __always_inline enum carp_verdict carp_deliver(const struct carp_frame *f,
 						      const struct carp_packet *p,
 						      const struct carp_owner *owner,
-						      const __u8 *bytes)
+						      const __u8 *bytes, struct carp_guard *guard)
 {
 	struct carp_event *event = carp_event_begin(f, owner, CARP_OK);
 
@@ -229,7 +261,35 @@ static __always_inline enum carp_verdict carp_deliver(const struct carp_frame *f
 	carp_event_packet(event, f, p, bytes, CARP_ADVERT_LEN);
 	bpf_ringbuf_submit(event, 0);
 	carp_count(owner->slot, CARP_OK);
+	if (guard)
+		carp_remember(guard, p->family, bytes);
 	return CARP_PASS;
+}
+
+/*
+ * Counts an advert that broke a rule. Of a wrong digest carpd is told once a
+ * second, for it may be a peer's with another password.
+ */
+static __always_inline enum carp_verdict carp_refuse(const struct carp_frame *f,
+						     const struct carp_packet *p,
+						     const struct carp_owner *owner,
+						     const __u8 *bytes, enum carp_reason reason)
+{
+	struct carp_reports *reports;
+	struct carp_event *event;
+
+	carp_count(owner->slot, reason);
+	if (reason != CARP_BAD_DIGEST)
+		return CARP_DROP;
+	reports = bpf_map_lookup_elem(&carp_reports, &owner->slot);
+	if (!reports || !carp_report_due(&reports->forged_ns, CARP_REPORT_GAP_NS))
+		return CARP_DROP;
+	event = carp_event_begin(f, owner, reason);
+	if (event) {
+		carp_event_packet(event, f, p, bytes, CARP_ADVERT_LEN);
+		bpf_ringbuf_submit(event, 0);
+	}
+	return CARP_DROP;
 }
 
 static __always_inline enum carp_verdict carp_not_ours(void)
@@ -263,6 +323,7 @@ static __always_inline enum carp_reason carp_recognise(const struct carp_frame *
 static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 {
 	__u8 bytes[CARP_ADVERT_LEN] __attribute__((aligned(8))) = {};
+	struct carp_guard *guard = NULL;
 	struct carp_packet p = {};
 	struct carp_owner *owner;
 	enum carp_reason reason;
@@ -280,9 +341,10 @@ static __always_inline enum carp_verdict carp_advert(const struct carp_frame *f)
 
 	reason = carp_judge(f, &p, bytes);
 	if (reason == CARP_OK)
-		return carp_deliver(f, &p, owner, bytes);
-	carp_count(owner->slot, reason);
-	return CARP_DROP;
+		reason = carp_admit(f, &p, owner, (const void *)bytes, &guard);
+	if (reason == CARP_OK)
+		return carp_deliver(f, &p, owner, bytes, guard);
+	return carp_refuse(f, &p, owner, bytes, reason);
 }
 
 /*

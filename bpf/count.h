@@ -8,11 +8,12 @@
 /* The slot of what belongs to no group. */
 #define CARP_NO_GROUP 0
 
+/* The verifier must see that a reason which a global function returned is one. */
 static __always_inline void carp_count(__u32 slot, enum carp_reason reason)
 {
 	struct carp_counters *counters = bpf_map_lookup_elem(&carp_counters, &slot);
 
-	if (counters)
+	if (counters && reason < CARP_NUM_REASONS)
 		counters->packets[reason]++;
 }
 

@@ -27,6 +27,13 @@
 /* Our own last adverts, and the peers' last ones, that a group remembers. */
 #define CARP_ECHOES 32
 #define CARP_RECENT 4
+/*
+ * Genuine adverts of a group that go to carpd: so many at once, and then one
+ * each time, of those with the highest counter yet and of the others apart. The
+ * fastest peer there is, an OpenBSD with advbase 0, sends 256 a second.
+ */
+#define CARP_BURST    64
+#define CARP_TOKEN_NS (1000000000ULL / 512)
 /* Interfaces with groups. */
 #define CARP_LINKS 1024
 /* Addresses that those interfaces have of their own. */
@@ -218,15 +225,18 @@ struct carp_reports {
 	__u64 claim_ns;
 	__u64 collision_ns;
 	__u64 moved_ns;
+	__u64 forged_ns;
 };
 
 /*
- * Which of the two versions of a group's keys is in force, and how many there
- * are: one aligned 64-bit word, stored last when they change.
+ * The keys of a group that are in force: version and count are one aligned
+ * 64-bit word, stored last when they change, and no version comes twice. The
+ * interval is that of our own adverts, which says what a duplicate is.
  */
 struct carp_keys {
 	__u32 version;
 	__u32 count; /* 0 = carpd alone checks the digest */
+	__u64 interval_ns;
 };
 
 /* One accepted key: a secret. */
@@ -237,16 +247,17 @@ struct carp_key_id {
 };
 
 /*
- * HMAC-SHA1 with the key and the fixed part of the message hashed in advance:
- * the inner state after the last whole block before the counter, the bytes that
- * are left over, and the outer state after the key.
+ * HMAC-SHA1 with the key and the fixed part of the message hashed in advance, in
+ * words of host order: the inner state after the last whole block before the
+ * counter, the one or two blocks that remain of the inner message with a counter
+ * of zeros, and the outer state after the key.
  */
 struct carp_key {
 	__u32 inner[5];
 	__u32 outer[5];
-	__u32 hashed; /* bytes of the inner message that are in the state, key included */
-	__u32 left;   /* bytes in rest, 0 to 63 */
-	__u8 rest[64];
+	__u32 end[32];
+	__u32 blocks;	  /* of end that are in use: 1 or 2 */
+	__u32 counter_at; /* the first byte of the counter in end, 0 to 63 */
 };
 
 /* The counters of our own last adverts: a ring that carpd writes through mmap. */
@@ -264,10 +275,10 @@ struct carp_recent {
 /* What the advert filter remembers of a group. Only the kernel writes it. */
 struct carp_guard {
 	struct carp_recent recent[CARP_RECENT];
-	__u64 next;	    /* place in recent */
-	__u64 newest;	    /* the highest counter that was delivered */
-	__u64 tokens[2];    /* of adverts that are not newer than that, and of those that are */
-	__u64 filled_ns[2]; /* when they were counted last */
+	__u64 next;	     /* place in recent */
+	__u64 newest;	     /* the highest genuine counter */
+	__u64 full_ns;	     /* when the bucket of adverts that are not above it is full again */
+	__u64 newer_full_ns; /* and that of those that are */
 };
 
 /*
@@ -328,11 +339,11 @@ _Static_assert(sizeof(struct carp_link) == 12, "ABI");
 _Static_assert(sizeof(struct carp_own_key) == 24, "ABI");
 _Static_assert(sizeof(struct carp_filters) == 16384, "ABI");
 _Static_assert(sizeof(struct carp_counters) == 240, "ABI");
-_Static_assert(sizeof(struct carp_reports) == 24, "ABI");
-_Static_assert(sizeof(struct carp_keys) == 8, "ABI");
-_Static_assert(sizeof(struct carp_key) == 112, "ABI");
+_Static_assert(sizeof(struct carp_reports) == 32, "ABI");
+_Static_assert(sizeof(struct carp_keys) == 16, "ABI");
+_Static_assert(sizeof(struct carp_key) == 176, "ABI");
 _Static_assert(sizeof(struct carp_echoes) == 256, "ABI");
-_Static_assert(sizeof(struct carp_guard) == 240, "ABI");
+_Static_assert(sizeof(struct carp_guard) == 224, "ABI");
 _Static_assert(sizeof(struct carp_memory) == 128, "ABI");
 _Static_assert(sizeof(struct carp_event) == 104, "ABI");
 

@@ -92,19 +92,19 @@ type bpfCarpGuard struct {
 		Family bpfCarpFamily
 		Bytes  [36]uint8
 	}
-	Next     uint64
-	Newest   uint64
-	Tokens   [2]uint64
-	FilledNs [2]uint64
+	Next        uint64
+	Newest      uint64
+	FullNs      uint64
+	NewerFullNs uint64
 }
 
 type bpfCarpKey struct {
-	_      structs.HostLayout
-	Inner  [5]uint32
-	Outer  [5]uint32
-	Hashed uint32
-	Left   uint32
-	Rest   [64]uint8
+	_         structs.HostLayout
+	Inner     [5]uint32
+	Outer     [5]uint32
+	End       [32]uint32
+	Blocks    uint32
+	CounterAt uint32
 }
 
 type bpfCarpKeyId struct {
@@ -115,9 +115,10 @@ type bpfCarpKeyId struct {
 }
 
 type bpfCarpKeys struct {
-	_       structs.HostLayout
-	Version uint32
-	Count   uint32
+	_          structs.HostLayout
+	Version    uint32
+	Count      uint32
+	IntervalNs uint64
 }
 
 type bpfCarpLease struct {
@@ -215,6 +216,7 @@ type bpfCarpReports struct {
 	ClaimNs     uint64
 	CollisionNs uint64
 	MovedNs     uint64
+	ForgedNs    uint64
 }
 
 type bpfCarpShare struct {
