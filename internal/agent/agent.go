@@ -38,6 +38,9 @@ type Dataplane interface {
 	SetState(dataplane.Slot, dataplane.State) error
 	Answer(dataplane.Slot, time.Time)
 	Accept(dataplane.Slot, time.Time)
+	Remember(dataplane.Slot, dataplane.Memory)
+	Recall(dataplane.Slot) (dataplane.Memory, bool)
+	Sweep() error
 	Ready() <-chan struct{}
 	Drain(func(dataplane.Event)) error
 	Counters() (dataplane.Counters, error)
@@ -52,6 +55,8 @@ type Addresses interface {
 	DelPrefixRoute(ifindex int, p netip.Prefix) error
 	AddFilter(ifindex int, mac carp.MAC) error
 	DelFilter(ifindex int, mac carp.MAC) error
+	SweepAddresses(claimed map[int][]iface.Claim) error
+	SweepFilters(claimed map[int][]carp.MAC) error
 }
 
 // Deps are the edges that the loop stands between.
@@ -82,6 +87,8 @@ type Agent struct {
 	chores   chan func() // for the one that waits for drivers
 	results  chan func() // what the workers have to tell the loop
 	stopping bool
+	retired  bool // ends without a word: another carpd goes on
+	swept    bool // what the last carpd left is claimed, or gone
 	retry    *alarm
 	finding  *alarm // when addresses that are there without us are looked for
 

@@ -60,6 +60,7 @@ func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
 	if eff.Tie {
 		a.noteTie(g, eff)
 	}
+	a.keep(g)
 	a.publish(g)
 }
 

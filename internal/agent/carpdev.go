@@ -69,13 +69,13 @@ func (a *Agent) bind(g *group, l iface.Link) (err error) {
 	g.dev, g.told = d, g.addrs
 	d.groups = append(d.groups, g)
 	a.bySlot[g.slot] = g
-	// What the last carpd promised for the group ends here.
-	a.Dataplane.Answer(g.slot, time.Time{})
-	a.Dataplane.Accept(g.slot, time.Time{})
+	a.recall(g)
 	a.addFilter(g)
 	a.tellLink(d)
 	a.configure(g)
-	a.tellState(g)
+	if g.memory == nil {
+		a.tellState(g)
+	}
 	return nil
 }
 
@@ -88,7 +88,7 @@ func (a *Agent) unbind(g *group) {
 	for _, al := range g.alarms() {
 		a.alarms.stop(al)
 	}
-	g.serving, g.leaving = false, false
+	g.serving, g.leaving, g.memory = false, false, nil
 	a.delFilter(g)
 	if err := a.Dataplane.RemoveGroup(g.slot); err != nil {
 		a.Log.Error().Err(err).Str("group", g.name).Msg("group not removed from the kernel side")

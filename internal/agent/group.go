@@ -22,11 +22,12 @@ type group struct {
 
 	dev     *carpdev // nil while the carpdev is not there
 	slot    dataplane.Slot
-	linkUp  bool         // what the machine was told last
-	problem string       // why the group is not on its carpdev, for people
-	told    []netip.Addr // what the kernel side knows
-	removed bool         // gone from the configuration, still leaving
-	ending  bool         // asked to leave for good
+	linkUp  bool              // what the machine was told last
+	problem string            // why the group is not on its carpdev, for people
+	told    []netip.Addr      // what the kernel side knows
+	removed bool              // gone from the configuration, still leaving
+	memory  *dataplane.Memory // of the last carpd, until the group goes on
+	ending  bool              // asked to leave for good
 
 	serving       bool            // MASTER, with addresses and adverts out
 	leased        bool            // a round has left since it became MASTER

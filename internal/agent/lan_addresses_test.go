@@ -3,9 +3,11 @@ package agent
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/iface"
 )
 
 // Addresses.
@@ -40,6 +42,20 @@ func (n *node) DelAddress(_ int, addr netip.Addr) error {
 	}
 	return nil
 }
+
+func (n *node) SweepAddresses(claimed map[int][]iface.Claim) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for addr := range n.present {
+		if !n.operators[addr] && !slices.ContainsFunc(claimed[eth0], func(c iface.Claim) bool { return c.Addr() == addr }) {
+			delete(n.present, addr)
+			n.do("del %s", addr)
+		}
+	}
+	return nil
+}
+
+func (n *node) SweepFilters(map[int][]carp.MAC) error { return nil }
 
 func (n *node) AddPrefixRoute(_ int, p netip.Prefix) error {
 	n.mu.Lock()

@@ -62,6 +62,7 @@ type node struct {
 	present   map[netip.Addr]bool
 	operators map[netip.Addr]bool // there already, put there by somebody else
 	routes    map[netip.Prefix]bool
+	pinned
 }
 
 // deed is one thing that a node did, and when.
@@ -80,22 +81,27 @@ func (l *lan) start(number byte, groups ...config.Group) *node {
 		ready: make(chan struct{}, 1), answer: map[dataplane.Slot]time.Time{}, accept: map[dataplane.Slot]time.Time{},
 		present: map[netip.Addr]bool{}, routes: map[netip.Prefix]bool{}, kernel: map[dataplane.Slot]dataplane.Group{},
 	}
+	l.mu.Lock()
+	l.nodes = append(l.nodes, n)
+	l.mu.Unlock()
+	n.run(groups)
+	return n
+}
+
+// run makes the loop and lets it run.
+func (n *node) run(groups []config.Group) {
 	n.Agent = New(Deps{
 		Now: func() time.Time { return time.Now().Add(time.Duration(n.late.Load())) }, Wall: func(t time.Time) time.Time { return t },
 		Transport: n, Dataplane: n, Addresses: n, Systems: n.systems,
 		Router: func(string) bool { return false }, Log: zerolog.Nop(),
 	}, &config.Config{Instance: "test", Groups: groups})
-	l.mu.Lock()
-	l.nodes = append(l.nodes, n)
-	l.mu.Unlock()
-	if l.begin != nil {
-		l.begin(n)
+	if n.lan.begin != nil {
+		n.lan.begin(n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.systems <- n.system(true)
 	go func() { defer close(n.ended); n.err = n.Run(ctx) }()
-	return n
 }
 
 // stop asks all nodes to leave and waits until they have.
@@ -248,6 +254,13 @@ func (n *node) SetOwn(int, []netip.Addr) error    { return nil }
 func (n *node) AddGroup(g dataplane.Group) (dataplane.Slot, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	for s := range n.left {
+		if have := n.kernel[s]; have.VHID == g.VHID && have.Ifindex == g.Ifindex {
+			delete(n.left, s)
+			n.adopted[s] = true
+			return s, n.take(s, g)
+		}
+	}
 	n.slots++
 	return n.slots, n.take(n.slots, g)
 }
@@ -263,7 +276,7 @@ func (n *node) ReplaceGroup(s dataplane.Slot, g dataplane.Group) error {
 func (n *node) take(s dataplane.Slot, g dataplane.Group) error {
 	for other, have := range n.kernel {
 		shared := have.VHID == g.VHID || slices.ContainsFunc(g.Addresses, func(a netip.Addr) bool { return slices.Contains(have.Addresses, a) })
-		if other != s && have.Ifindex == g.Ifindex && shared {
+		if other != s && !n.left[other] && have.Ifindex == g.Ifindex && shared {
 			return dataplane.ErrTaken
 		}
 	}

@@ -30,6 +30,7 @@ func (a *Agent) onSystem(sys iface.System) {
 		}
 	}
 	a.lookAgain()
+	a.sweep()
 }
 
 // lookAgain repairs what failed and puts each group where it belongs.
@@ -74,6 +75,9 @@ func (a *Agent) place(g *group) {
 	if err != nil {
 		a.fail(g, why, err)
 		return
+	}
+	if g.memory != nil {
+		a.resume(g, l.Up) // At once: its programs have been at work all the time.
 	}
 	if g.dev.opening {
 		a.publish(g)

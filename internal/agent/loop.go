@@ -25,7 +25,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
 	stop, systems := ctx.Done(), a.Systems
-	for !a.stopping || a.busy() {
+	for !a.retired && (!a.stopping || a.busy()) {
 		a.arm(timer)
 		select {
 		case <-a.Dataplane.Ready():
@@ -95,11 +95,21 @@ func (a *Agent) wake() {
 	}
 }
 
-// drain reads what is in the ring buffer.
+// drain reads what is in the ring buffer. Adverts that came before this carpd
+// did wait until the groups are placed that they are for.
 func (a *Agent) drain() {
+	if !a.swept {
+		return
+	}
 	if err := a.Dataplane.Drain(a.onEvent); err != nil {
 		a.Log.Error().Err(err).Msg("ring buffer not read")
 	}
+}
+
+// Retire ends Run as it is, for another carpd to go on: nobody bows out, and
+// the kernel side, the addresses and the deadlines stay as they are.
+func (a *Agent) Retire(ctx context.Context) error {
+	return a.do(ctx, func() { a.retired = true })
 }
 
 // shutdown makes every group leave; the loop goes on until they have.

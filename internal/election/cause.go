@@ -56,6 +56,7 @@ const (
 	CauseTieLost       // MASTER to BACKUP: equal, its address is higher
 	CauseTieEven       // MASTER to BACKUP: equal, addresses give no order
 	CauseStalled       // MASTER to BACKUP: the lease has run out
+	CauseResumed       // INIT to the state of the predecessor
 
 	CauseMasterHeard    // BACKUP, re-armed by an advert
 	CauseAdvertDue      // MASTER, time for a round of adverts
@@ -93,7 +94,7 @@ func allCauses() (all [numCauses - 1]CauseKind) {
 var names = [numCauses]string{
 	"", "not started", "link up", "link down", "shut down", "master down", "family down",
 	"master bowed out", "preempt", "master demoted", "master too slow", "better master",
-	"less demoted master", "tie lost", "tie", "stalled",
+	"less demoted master", "tie lost", "tie", "stalled", "resumed",
 	"master heard", "advert due", "adverts sent", "worse advert", "tie won", "tie in other family",
 	"bow-out of another", "old advert", "advert read late", "waiting after a tie", "advert in unused family",
 	"advert in INIT", "early tick", "late report", "demotion", "reconfigured", "already up",

@@ -68,6 +68,13 @@ func transitions() map[CauseKind][]causeRow {
 		CauseTieEven: {{hear(1, 1, 0, from(own4)).step(master(settings(0))), "tie",
 			"BACKUP because 192.0.2.12 advertises every 1.00 s as we do, and the addresses give no order, " +
 				"so that we wait 0.25 s longer once; " + tieAdvice}},
+		CauseResumed: {
+			{New(settings(100)).Step(at(9), Resumed{Memory{State: Master, Lease: at(10)}}), "resumed",
+				"MASTER because carpd was started again and goes on where the one before it stopped"},
+			{New(settings(100)).Step(at(9), Resumed{Memory{State: Master, Lease: at(8.5)}}), "resumed (stalled 0.5 s)",
+				"BACKUP because carpd was started again 0.50 s after the lease of the one before it had run out, " +
+					"so it listens for a full master-down time, 3.39 s, first"},
+		},
 		CauseStalled: {{after(master(settings(100)), 4.19, Tick{}), "stalled 2.8 s",
 			"BACKUP because it stalled 2.8 s as MASTER: the lease had run out, so it listens for a full master-down time, 3.39 s, first"}},
 	}

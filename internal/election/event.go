@@ -16,6 +16,10 @@ type (
 	// counts as up, as on OpenBSD.
 	LinkUp struct{}
 
+	// Resumed says the same of a group whose predecessor left a memory: it goes
+	// on where that stopped.
+	Resumed struct{ Memory }
+
 	// LinkDown says that it cannot: the group goes to INIT.
 	LinkDown struct{ Why LinkReason }
 
@@ -51,6 +55,7 @@ type (
 )
 
 func (LinkUp) event()       {}
+func (Resumed) event()      {}
 func (LinkDown) event()     {}
 func (Received) event()     {}
 func (Tick) event()         {}

@@ -52,6 +52,8 @@ func (m *Machine) handle(now time.Time, e Event) Effects {
 		return m.demoted(now, e.Total)
 	case LinkUp:
 		return m.linkUp(now)
+	case Resumed:
+		return m.resumed(now, e.Memory)
 	case LinkDown:
 		return m.linkDown(now, e.Why)
 	case Reconfigured:

@@ -11,7 +11,7 @@ const tieAdvice = "give each node its own advskew"
 // why a node is what it is.
 func (c Cause) Sentence() string {
 	s := c.State.String() + " because " + c.clause()
-	if c.Kind != CauseStalled && c.Stalled > 0 {
+	if c.Kind != CauseStalled && c.Kind != CauseResumed && c.Stalled > 0 {
 		s += fmt.Sprintf("; just before, it had stalled %.1f s as MASTER", c.Stalled.Seconds())
 	}
 	return s
@@ -34,6 +34,8 @@ func (c Cause) ofLink() string {
 		return "it has not been started yet"
 	case CauseLinkUp:
 		return fmt.Sprintf("its carpdev came up and it listens for a full master-down time, %s, first", secs(c.Wait))
+	case CauseResumed:
+		return c.resumption()
 	case CauseLinkDown:
 		return c.Link.clause()
 	case CauseShutdown:
@@ -41,6 +43,15 @@ func (c Cause) ofLink() string {
 	default:
 		return ""
 	}
+}
+
+// resumption tells what a new carpd found of the one before it.
+func (c Cause) resumption() string {
+	if c.Stalled > 0 {
+		return fmt.Sprintf("carpd was started again %s after the lease of the one before it had run out, so it listens for a full "+
+			"master-down time, %s, first", secs(c.Stalled), secs(c.Wait))
+	}
+	return "carpd was started again and goes on where the one before it stopped"
 }
 
 // clause is the reason as part of a sentence.
