@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ const pins = "/sys/fs/bpf/carpd"
 // usual ones of these tests.
 type group struct {
 	vhid      int
+	carpdev   string
 	skew      int
 	preempt   bool
 	password  string
@@ -95,7 +97,7 @@ func (c *carpd) write(groups ...group) {
 		}
 		addresses, _ := json.Marshal(g.addresses) // JSON is YAML
 		fmt.Fprintf(&b, "  - vhid: %d\n    carpdev: %s\n    addresses: %s\n    password: %q\n    advskew: %d\n    preempt: %t\n",
-			max(1, g.vhid), lab.Interface, addresses, g.password, g.skew, g.preempt)
+			max(1, g.vhid), cmp.Or(g.carpdev, lab.Interface), addresses, g.password, g.skew, g.preempt)
 		for line := range strings.Lines(g.more) {
 			b.WriteString("    " + line)
 		}

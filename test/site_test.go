@@ -128,3 +128,21 @@ func (s *site) onlyMaster(n *lab.Node, d time.Duration) {
 		}
 	}
 }
+
+// ip runs ip(8) on a node.
+func (s *site) ip(n *lab.Node, args string) {
+	s.t.Helper()
+	if out, err := n.Command("ip", strings.Fields(args)...).Output(); err != nil {
+		s.t.Fatalf("ip %s: %v\n%s", args, err, out)
+	}
+}
+
+// nft loads a ruleset on a node.
+func (s *site) nft(n *lab.Node, rules string) {
+	s.t.Helper()
+	p := n.Command("nft", "-f", "-")
+	p.Stdin = rules
+	if out, err := p.Output(); err != nil {
+		s.t.Fatalf("nft: %v\n%s\n%s", err, out, rules)
+	}
+}

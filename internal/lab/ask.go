@@ -37,9 +37,9 @@ func askOf(m carp.MAC) (id askID, ok bool) {
 
 // answer is one reply that entered the switch.
 type answer struct {
-	port string
-	at   time.Time
-	mac  carp.MAC
+	port     string
+	at       time.Time
+	mac, src carp.MAC // inside the packet, and of the frame
 }
 
 // Asker asks who has an address, at a steady rate, by ARP or by Neighbour
@@ -53,6 +53,7 @@ type Asker struct {
 	fd     int
 	ifi    int
 	target netip.Addr
+	at     carp.MAC // whom it asks
 	build  func(carp.MAC) []byte
 	beat   *beat
 
@@ -66,7 +67,13 @@ var askers atomic.Uint32
 // Ask starts an Asker on the node. It asks from an address that nobody has,
 // so that no table of a router learns the node at a wrong MAC.
 func (n *Node) Ask(target netip.Addr, every time.Duration) (*Asker, error) {
-	a := &Asker{id: uint8(askers.Add(1)), wire: n.lab.Wire, target: target}
+	return n.AskAt(carp.MAC{}, target, every)
+}
+
+// AskAt is Ask with questions that go to one MAC, as those of a host do that
+// asks whether what it knows still holds. The zero MAC asks everybody.
+func (n *Node) AskAt(mac carp.MAC, target netip.Addr, every time.Duration) (*Asker, error) {
+	a := &Asker{id: uint8(askers.Add(1)), wire: n.lab.Wire, target: target, at: mac}
 	a.build = a.arpRequest
 	if target.Is6() {
 		a.build = a.solicitation
@@ -103,8 +110,40 @@ func (a *Asker) ask(due int) {
 		a.sent = append(a.sent, time.Now())
 		a.mu.Unlock()
 		// An error is a question without an answer, and shows as such.
-		_ = unix.Sendto(a.fd, a.build(id.mac()), 0, &unix.SockaddrLinklayer{Ifindex: a.ifi})
+		_ = unix.Sendto(a.fd, a.question(id), 0, &unix.SockaddrLinklayer{Ifindex: a.ifi})
 	}
+}
+
+// question is the frame of one question.
+func (a *Asker) question(id askID) []byte {
+	b := a.build(id.mac())
+	if a.at != (carp.MAC{}) {
+		copy(b, a.at[:])
+	}
+	return b
+}
+
+// Reply is one answer to an Asker, with the MACs that it tells.
+type Reply struct {
+	At     time.Time
+	Port   string
+	MAC    carp.MAC // inside the packet
+	SrcMAC carp.MAC // of the frame
+}
+
+// Replies are all answers so far, in no order.
+func (a *Asker) Replies() (out []Reply) {
+	a.wire.mu.Lock()
+	defer a.wire.mu.Unlock()
+	for id, list := range a.wire.answers {
+		if id.asker != a.id {
+			continue
+		}
+		for _, r := range list {
+			out = append(out, Reply{r.at, r.port, r.mac, r.src})
+		}
+	}
+	return out
 }
 
 // Answers is what became of the questions of a span of time.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/carpd/carpd/internal/carp"
 )
 
 // bridge is the name of the switch's own device.
@@ -41,24 +43,38 @@ func (n *Node) makeBridge(snooping bool) error {
 // Plug gives a router or client its interface: a veth pair whose other end is
 // a port of the switch, named after the node.
 func (n *Node) Plug() error {
+	if err := n.plug(n.Name, Interface, n.MAC); err != nil {
+		return err
+	}
+	return n.configure()
+}
+
+// PlugAlso gives it one more interface in the same network, without addresses.
+// The port of the switch is called NODE-INTERFACE.
+func (n *Node) PlugAlso(ifname string, mac carp.MAC) error {
+	if err := n.plug(n.Name+"-"+ifname, ifname, mac); err != nil {
+		return err
+	}
+	return n.linkUp(ifname)
+}
+
+// plug makes the veth pair of a port and an interface.
+func (n *Node) plug(port, ifname string, mac carp.MAC) error {
 	sw := n.lab.Switch
 	br, err := sw.nl.LinkByName(bridge)
 	if err != nil {
 		return fmt.Errorf("find the bridge: %w", err)
 	}
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name, attrs.MasterIndex = n.Name, br.Attrs().Index
+	attrs.Name, attrs.MasterIndex = port, br.Attrs().Index
 	pair := &netlink.Veth{
-		LinkAttrs: attrs, PeerName: Interface,
-		PeerHardwareAddr: net.HardwareAddr(n.MAC[:]), PeerNamespace: netlink.NsFd(n.ns),
+		LinkAttrs: attrs, PeerName: ifname,
+		PeerHardwareAddr: net.HardwareAddr(mac[:]), PeerNamespace: netlink.NsFd(n.ns),
 	}
 	if err := sw.nl.LinkAdd(pair); err != nil {
-		return fmt.Errorf("add the link of %s: %w", n.Name, err)
+		return fmt.Errorf("add the link of %s: %w", port, err)
 	}
-	if err := sw.linkUp(n.Name); err != nil {
-		return err
-	}
-	return n.configure()
+	return sw.linkUp(port)
 }
 
 // configure brings the interface up and adds the node's addresses.

@@ -144,7 +144,7 @@ func (w *Wire) take(b []byte, at time.Time, ifindex int) {
 	case f.claim != nil:
 		f.claim.At, f.claim.Port = at, port
 		if id, ok := askOf(f.claim.DstMAC); ok {
-			w.answers[id] = append(w.answers[id], answer{port: port, at: at, mac: f.claim.MAC})
+			w.answers[id] = append(w.answers[id], answer{port: port, at: at, mac: f.claim.MAC, src: f.claim.SrcMAC})
 			return // nobody waits for a single answer
 		}
 		w.claims = append(w.claims, *f.claim)
