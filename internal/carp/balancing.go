@@ -26,3 +26,14 @@ func (b Balancing) String() string {
 
 // SharesFrames reports whether every node gets every frame and keeps its share.
 func (b Balancing) SharesFrames() bool { return b >= BalanceIP }
+
+// MAC is the virtual MAC of a share whose lowest VHID is first. In the kinds of
+// IP all nodes have this one; with BalanceIP it is a multicast MAC, so that
+// switches flood it.
+func (b Balancing) MAC(first VHID) MAC {
+	mac := first.MAC()
+	if b == BalanceIP {
+		mac[0] = 1
+	}
+	return mac
+}

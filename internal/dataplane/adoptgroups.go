@@ -27,7 +27,13 @@ func (d *Dataplane) adoptGroups() error {
 		return nil
 	})
 	if err == nil {
+		err = d.adoptShares()
+	}
+	if err == nil {
 		err = d.adoptAddresses()
+	}
+	if err == nil {
+		err = d.adoptRows()
 	}
 	if err == nil {
 		err = d.removeLost()
@@ -76,11 +82,61 @@ func (d *Dataplane) adoptAddress(value []byte, addr netip.Addr) error {
 	if err := decodeRow(value, &o); err != nil {
 		return err
 	}
-	if n := d.groups[Slot(o.Slot)]; n != nil {
+	for _, n := range d.ownersOf(o) {
 		n.Addresses = append(n.Addresses, addr)
 		d.sources.add([]netip.Addr{addr})
 	}
 	return nil
+}
+
+// ownersOf are the groups to which a row belongs: the one that it names, or all
+// of a share.
+func (d *Dataplane) ownersOf(o bpfCarpOwner) (all []*group) {
+	if n := d.groups[Slot(o.Slot)]; n != nil && o.Share == 0 {
+		return []*group{n}
+	}
+	if s := d.shares.byID[o.Share]; s != nil {
+		for slot := range s.members {
+			all = append(all, d.groups[slot])
+		}
+	}
+	return all
+}
+
+// adoptShares finds out which groups share addresses. A group without its share
+// was being changed when the last carpd was killed, and begins alone.
+func (d *Dataplane) adoptShares() error {
+	err := eachRow(d.objs.CarpShares, func(key, value []byte) error {
+		var row bpfCarpShare
+		if err := decodeRow(value, &row); err != nil {
+			return err
+		}
+		id := binary.NativeEndian.Uint32(key)
+		d.shares.last = max(d.shares.last, id)
+		for i, slot := range row.Slots[:min(int(row.Count), len(row.Slots))] {
+			if n := d.groups[Slot(slot)]; n != nil && carp.Balancing(row.Balancing) == n.Balancing && uint8(n.VHID) == row.Vhids[i] {
+				n.Nodes = vhidsOf(row)
+				d.shares.adopt(id, n, row)
+			}
+		}
+		return nil
+	})
+	for _, n := range d.groups {
+		if len(n.Nodes) == 0 {
+			n.Balancing = carp.BalanceNone
+		}
+	}
+	return err
+}
+
+// adoptRows claims the rows of the groups, and makes each what it should be: the
+// last carpd may have been killed between two of them.
+func (d *Dataplane) adoptRows() error {
+	var errs []error
+	for slot, n := range d.groups {
+		errs = append(errs, d.joinShare(slot, n.Group), d.claimAll(d.entriesOf(n.Group), slot, n.Group))
+	}
+	return errors.Join(errs...)
 }
 
 // removeLost removes the rows that no group has.
@@ -96,6 +152,10 @@ func (d *Dataplane) removeLost() error {
 			}
 			want[e.table][string(key)] = true
 		}
+	}
+	want[d.objs.CarpShares] = map[string]bool{}
+	for _, s := range d.shares.byKey {
+		want[d.objs.CarpShares][string(binary.NativeEndian.AppendUint32(nil, s.id))] = true
 	}
 	var errs []error
 	for table, keys := range want {
@@ -119,8 +179,7 @@ func removeAllBut(table *ebpf.Map, keep map[string]bool) error {
 	return err
 }
 
-// claim gives an adopted group what it has now. Rows that stay are looked at
-// too, because the last carpd may have been killed between two of them.
+// claim gives an adopted group what it has now.
 func (d *Dataplane) claim(n *group, g Group) error {
 	err := d.exchange(n.slot, n.Group, g)
 	if errors.Is(err, ErrTaken) && d.makeRoom(g) {
@@ -131,25 +190,7 @@ func (d *Dataplane) claim(n *group, g Group) error {
 	}
 	n.Group = g
 	delete(d.left, keyOf(g))
-	return errors.Join(d.mend(n), d.showGroup(n))
-}
-
-// mend makes every row of a group what it should be.
-func (d *Dataplane) mend(n *group) error {
-	want := ownerOf(n.slot, n.Group)
-	for _, e := range d.entriesOf(n.Group) {
-		var have bpfCarpOwner
-		if err := ignoreMissing(e.table.Lookup(e.key, &have)); err != nil {
-			return fmt.Errorf("%s: %w", e.what, err)
-		}
-		if have == want {
-			continue
-		}
-		if err := e.table.Put(e.key, want); err != nil {
-			return fmt.Errorf("%s: %w", e.what, err)
-		}
-	}
-	return nil
+	return d.showGroup(n)
 }
 
 // makeRoom takes addresses that a group wants from groups of the last carpd that

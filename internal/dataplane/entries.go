@@ -10,12 +10,14 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 )
 
-// entry is one row that packets are looked up by. All rows of a group have the
-// same value: who the group is.
+// entry is one row that packets are looked up by. Its value is who the group is,
+// or the share.
 type entry struct {
 	table *ebpf.Map
 	key   any    // one of the generated key structs, comparable
 	what  string // for errors
+	// shared says that all groups of a share have the row together.
+	shared bool
 }
 
 // entriesOf are the rows of a group, each once. A group without a VHID has none.
@@ -24,8 +26,8 @@ func (d *Dataplane) entriesOf(g Group) []entry {
 		return nil
 	}
 	i := uint32(g.Ifindex)
-	mac := bpfCarpVmacKey{Ifindex: i, Vlan: g.VLAN, Inner: g.Inner, Mac: g.VHID.MAC()}
-	all := []entry{{d.objs.CarpVmac, mac, fmt.Sprintf("virtual MAC %v", g.VHID.MAC())}}
+	all := []entry{d.macEntryOf(g)}
+	shared := g.Balancing != carp.BalanceNone
 	seen := map[any]bool{}
 	add := func(e entry) {
 		if !seen[e.key] {
@@ -37,16 +39,27 @@ func (d *Dataplane) entriesOf(g Group) []entry {
 		a = a.Unmap().WithZone("")
 		f := carp.FamilyOf(a)
 		vhid := bpfCarpVhidKey{Ifindex: i, Vlan: g.VLAN, Inner: g.Inner, Family: bpfCarpFamily(f), Vhid: uint8(g.VHID)}
-		add(entry{d.objs.CarpVhids, vhid, fmt.Sprintf("vhid %d", g.VHID)})
+		add(entry{d.objs.CarpVhids, vhid, fmt.Sprintf("vhid %d", g.VHID), false})
 		if f == carp.IPv4 {
 			key := bpfCarpVip4Key{Ifindex: i, Vlan: g.VLAN, Inner: g.Inner, Addr: a.As4()}
-			add(entry{d.objs.CarpVip4, key, a.String()})
+			add(entry{d.objs.CarpVip4, key, a.String(), shared})
 			continue
 		}
 		key := bpfCarpVip6Key{Ifindex: i, Vlan: g.VLAN, Inner: g.Inner, Addr: a.As16()}
-		add(entry{d.objs.CarpVip6, key, a.String()})
+		add(entry{d.objs.CarpVip6, key, a.String(), shared})
 	}
 	return all
+}
+
+// macEntryOf is the row of the MAC to which frames for the group come: where
+// every node gets every frame, all have one.
+func (d *Dataplane) macEntryOf(g Group) entry {
+	mac, shared := g.VHID.MAC(), g.Balancing.SharesFrames()
+	if shared {
+		mac = g.Balancing.MAC(g.Nodes[0])
+	}
+	key := bpfCarpVmacKey{Ifindex: uint32(g.Ifindex), Vlan: g.VLAN, Inner: g.Inner, Mac: mac}
+	return entry{d.objs.CarpVmac, key, fmt.Sprintf("virtual MAC %v", mac), shared}
 }
 
 // exchange takes the rows of a slot from those of one group to those of
@@ -54,49 +67,42 @@ func (d *Dataplane) entriesOf(g Group) []entry {
 // that stays see no gap. When a new row cannot be had, nothing has changed.
 func (d *Dataplane) exchange(slot Slot, from, to Group) error {
 	before, after := d.entriesOf(from), d.entriesOf(to)
-	d.sources.add(to.Addresses)
-	err := d.sources.store(d.objs.CarpFilters)
-	if err == nil {
-		err = insert(minus(after, before), slot, to)
+	if err := checkNodes(to); err != nil {
+		return err
 	}
-	if err != nil {
-		d.sources.remove(to.Addresses)
-		return errors.Join(err, d.sources.store(d.objs.CarpFilters))
+	for _, e := range after {
+		if err := d.rows.free(e, slot, to); err != nil {
+			return err
+		}
 	}
-	err = remove(minus(before, after))
-	d.sources.remove(from.Addresses)
+	if err := d.settle(slot, to, after); err != nil {
+		return errors.Join(err, d.joinShare(slot, from), d.claimAll(before, slot, from),
+			d.unsettle(slot, to, from, minus(after, before)))
+	}
+	return d.unsettle(slot, from, to, minus(before, after))
+}
+
+// settle gives a group its rows.
+func (d *Dataplane) settle(slot Slot, g Group, es []entry) error {
+	d.sources.add(g.Addresses)
+	return errors.Join(d.sources.store(d.objs.CarpFilters), d.joinShare(slot, g), d.claimAll(es, slot, g))
+}
+
+// unsettle takes back what settle did for the group as it was.
+func (d *Dataplane) unsettle(slot Slot, was, is Group, es []entry) error {
+	err := errors.Join(d.releaseAll(es, slot), d.leaveShare(slot, was, is))
+	d.sources.remove(was.Addresses)
 	return errors.Join(err, d.sources.store(d.objs.CarpFilters))
 }
 
-// ownerOf is the value of a group's rows.
-func ownerOf(slot Slot, g Group) bpfCarpOwner {
-	return bpfCarpOwner{Slot: uint32(slot), Mac: g.VHID.MAC(), Vhid: uint8(g.VHID)}
-}
-
-// insert adds rows, all or none. Rows of other groups are never overwritten.
-func insert(es []entry, slot Slot, g Group) error {
-	for i, e := range es {
-		err := e.table.Update(e.key, ownerOf(slot, g), ebpf.UpdateNoExist)
-		if errors.Is(err, ebpf.ErrKeyExist) {
-			err = ErrTaken
-		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", e.what, err), remove(es[:i]))
-		}
+// ownerOf is the value of a group's own rows. Those of groups that share by ARP
+// name the share, so that their MACs are known to belong together.
+func (d *Dataplane) ownerOf(slot Slot, g Group) bpfCarpOwner {
+	o := bpfCarpOwner{Slot: uint32(slot), Mac: g.VHID.MAC(), Vhid: uint8(g.VHID)}
+	if s := d.shares.byKey[shareKeyOf(g)]; s != nil {
+		o.Balancing, o.Share = bpfCarpBalancing(g.Balancing), s.id
 	}
-	return nil
-}
-
-// remove removes rows. One that has gone is no error: a carpd that was killed may
-// have left a group without some of its rows.
-func remove(es []entry) error {
-	var errs []error
-	for _, e := range es {
-		if err := ignoreMissing(e.table.Delete(e.key)); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", e.what, err))
-		}
-	}
-	return errors.Join(errs...)
+	return o
 }
 
 // minus are the rows of a that b lacks.

@@ -168,7 +168,8 @@ func (d *Dataplane) showGroup(n *group) error {
 		State:     bpfCarpState(n.state),
 		Slot:      uint32(n.slot),
 		SinceNs:   n.sinceNs,
-		Mac:       n.VHID.MAC(),
+		Mac:       d.macEntryOf(n.Group).key.(bpfCarpVmacKey).Mac,
+		Balancing: bpfCarpBalancing(n.Balancing),
 		Addresses: uint32(len(n.Addresses)),
 	}
 	if err := d.objs.CarpGroups.Put(keyOf(n.Group), row); err != nil {

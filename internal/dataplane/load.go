@@ -38,6 +38,8 @@ type Dataplane struct {
 	groups  map[Slot]*group
 	left    map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
 	sources sources
+	rows    owned
+	shares  shares
 
 	// linkMu guards the interfaces. It is apart from mu because a driver may take
 	// its time to attach a program, and a lease must not wait for that.
@@ -91,6 +93,8 @@ func newDataplane(opts Options) (*Dataplane, error) {
 		dir:      dir,
 		groups:   map[Slot]*group{},
 		left:     map[bpfCarpGroupKey]*group{},
+		rows:     owned{},
+		shares:   newShares(),
 		links:    map[int]bpfCarpLink{},
 		own:      map[int]map[bpfCarpOwnKey]bool{},
 		attached: map[int]*attachment{},
