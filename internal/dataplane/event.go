@@ -16,7 +16,7 @@ type Kind uint8
 // The kinds of events.
 const (
 	// Advert is an advert for a group of ours that kept every rule the kernel
-	// checks. Its digest has not been looked at.
+	// checks. Its digest may not have been looked at.
 	Advert Kind = iota
 	// Claim is an ARP packet in which a foreign MAC says that it has an address
 	// of the group; Src is that address. At most one per second and group.
@@ -24,6 +24,9 @@ const (
 	// VRRPCollision is a VRRP packet whose id is our VHID. At most one per
 	// second and group.
 	VRRPCollision
+	// Forged is an advert whose digest fits no key. At most one per second and
+	// group; the others are only counted.
+	Forged
 )
 
 // String names the kind.
@@ -35,6 +38,8 @@ func (k Kind) String() string {
 		return "claim"
 	case VRRPCollision:
 		return "vrid collision"
+	case Forged:
+		return "forged advert"
 	default:
 		return "unknown event"
 	}
@@ -53,7 +58,7 @@ type Event struct {
 	TTL      uint8
 	Src, Dst netip.Addr // of the IP header; sender and target of ARP
 	MAC      carp.MAC   // Ethernet source; the sender's of ARP
-	// Payload are the first 36 bytes of an advert, 8 of a VRRP packet, none of
+	// Payload are the first 36 bytes of an advert, genuine or not, 8 of a VRRP packet, none of
 	// a claim. It belongs to the receiver.
 	Payload []byte
 }
@@ -63,9 +68,10 @@ var kinds = map[bpfCarpReason]struct {
 	kind    Kind
 	payload int
 }{
-	bpfCarpReasonCARP_OK:      {Advert, carp.AdvertLen},
-	bpfCarpReasonCARP_CLAIMED: {Claim, 0},
-	bpfCarpReasonCARP_IS_VRRP: {VRRPCollision, 8},
+	bpfCarpReasonCARP_OK:         {Advert, carp.AdvertLen},
+	bpfCarpReasonCARP_CLAIMED:    {Claim, 0},
+	bpfCarpReasonCARP_IS_VRRP:    {VRRPCollision, 8},
+	bpfCarpReasonCARP_BAD_DIGEST: {Forged, carp.AdvertLen},
 }
 
 // decode reads an event of the ring; false for what this version does not know.

@@ -121,7 +121,10 @@ func (d *Dataplane) RemoveGroup(slot Slot) error {
 		return ErrUnknownSlot
 	}
 	d.promises.Load().end(slot)
-	err := errors.Join(d.exchange(slot, n.Group, Group{}), ignoreMissing(d.objs.CarpGroups.Delete(keyOf(n.Group))))
+	err := errors.Join(
+		d.exchange(slot, n.Group, Group{}), ignoreMissing(d.objs.CarpGroups.Delete(keyOf(n.Group))),
+		d.setKeys(slot, nil),
+	)
 	if err != nil {
 		return fmt.Errorf("remove vhid %d on interface %d: %w", n.VHID, n.Ifindex, err)
 	}
@@ -158,8 +161,12 @@ func (d *Dataplane) clear(slot Slot) error {
 	if err := d.objs.CarpReports.Put(slot, bpfCarpReports{}); err != nil {
 		return fmt.Errorf("clear the times of reports: %w", err)
 	}
-	d.memory[slot] = bpfCarpMemory{}
-	return nil
+	if err := d.objs.CarpGuard.Put(slot, bpfCarpGuard{}); err != nil {
+		return fmt.Errorf("clear what the filter of adverts remembers: %w", err)
+	}
+	d.memory[slot], d.echoes[slot] = bpfCarpMemory{}, bpfCarpEchoes{}
+	d.keys[slot].IntervalNs = 0
+	return d.setKeys(slot, nil)
 }
 
 // showGroup writes the row for people.

@@ -1,14 +1,11 @@
 package dataplane
 
 import (
-	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/carpd/carpd/internal/boottime"
 )
@@ -18,23 +15,7 @@ import (
 type leases []bpfCarpLease
 
 // mapLeases maps the map into our memory.
-func mapLeases(m *ebpf.Map) (leases, error) {
-	n := int(m.MaxEntries())
-	b, err := unix.Mmap(m.FD(), 0, n*int(unsafe.Sizeof(bpfCarpLease{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		return nil, fmt.Errorf("map the leases: %w", err)
-	}
-	return unsafe.Slice((*bpfCarpLease)(unsafe.Pointer(unsafe.SliceData(b))), n), nil
-}
-
-// close undoes mapLeases.
-func (l leases) close() error {
-	if len(l) == 0 {
-		return nil
-	}
-	first := (*byte)(unsafe.Pointer(unsafe.SliceData(l)))
-	return unix.Munmap(unsafe.Slice(first, len(l)*int(unsafe.Sizeof(bpfCarpLease{}))))
-}
+func mapLeases(m *ebpf.Map) (leases, error) { return mapArray[bpfCarpLease](m, "leases") }
 
 // promises are what Answer and Accept work on: no lock, no system call, only
 // loads and one store, because all groups of a machine flip in one go.
@@ -47,7 +28,7 @@ type promises struct {
 // storing in it any more.
 func newPromises(l leases) *promises {
 	p := &promises{leases: l, live: make([]atomic.Bool, len(l))}
-	runtime.AddCleanup(p, func(l leases) { _ = l.close() }, l)
+	runtime.AddCleanup(p, func(l leases) { _ = unmapArray(l) }, l)
 	return p
 }
 

@@ -34,6 +34,8 @@ type Dataplane struct {
 
 	mu      sync.Mutex // guards the groups
 	memory  memories
+	keys    keyWords
+	echoes  echoRings
 	slots   slots
 	groups  map[Slot]*group
 	left    map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
@@ -158,7 +160,7 @@ func (d *Dataplane) loadObjects(on map[string]*ebpf.Map) error {
 // number of slots.
 func checkSizes(spec *ebpf.CollectionSpec) error {
 	want := spec.Maps[bpfMapCarpLease].MaxEntries
-	for _, name := range []string{bpfMapCarpGroups, bpfMapCarpCounters, bpfMapCarpReports, bpfMapCarpVmac, bpfMapCarpMemory} {
+	for _, name := range []string{bpfMapCarpGroups, bpfMapCarpCounters, bpfMapCarpReports, bpfMapCarpVmac, bpfMapCarpMemory, bpfMapCarpKeys, bpfMapCarpEchoes, bpfMapCarpGuard} {
 		if got := spec.Maps[name].MaxEntries; got != want {
 			return fmt.Errorf("map %s has %d entries, %s has %d", name, got, bpfMapCarpLease, want)
 		}
@@ -177,6 +179,12 @@ func (d *Dataplane) open() (err error) {
 	if d.memory, err = mapMemories(d.objs.CarpMemory); err != nil {
 		return err
 	}
+	if d.keys, err = mapKeyWords(d.objs.CarpKeys); err != nil {
+		return err
+	}
+	if d.echoes, err = mapEchoRings(d.objs.CarpEchoes); err != nil {
+		return err
+	}
 	d.ring, err = openRing(d.objs.CarpEvents)
 	return err
 }
@@ -188,8 +196,8 @@ func (d *Dataplane) Close() error {
 	defer d.linkMu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	errs := []error{d.ring.close(), d.memory.close()}
-	d.memory, d.groups = nil, nil
+	errs := []error{d.ring.close(), unmapArray(d.memory), unmapArray(d.keys), unmapArray(d.echoes)}
+	d.memory, d.keys, d.echoes, d.groups = nil, nil, nil, nil
 	d.promises.Store(nil)
 	for ifindex, a := range d.attached {
 		errs = append(errs, a.close())

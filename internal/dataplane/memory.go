@@ -1,13 +1,10 @@
 package dataplane
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/carpd/carpd/internal/boottime"
 )
@@ -31,23 +28,7 @@ type Memory struct {
 type memories []bpfCarpMemory
 
 // mapMemories maps the map into our memory.
-func mapMemories(m *ebpf.Map) (memories, error) {
-	n := int(m.MaxEntries())
-	b, err := unix.Mmap(m.FD(), 0, n*int(unsafe.Sizeof(bpfCarpMemory{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		return nil, fmt.Errorf("map the memory: %w", err)
-	}
-	return unsafe.Slice((*bpfCarpMemory)(unsafe.Pointer(unsafe.SliceData(b))), n), nil
-}
-
-// close undoes mapMemories.
-func (m memories) close() error {
-	if len(m) == 0 {
-		return nil
-	}
-	first := (*byte)(unsafe.Pointer(unsafe.SliceData(m)))
-	return unix.Munmap(unsafe.Slice(first, len(m)*int(unsafe.Sizeof(bpfCarpMemory{}))))
-}
+func mapMemories(m *ebpf.Map) (memories, error) { return mapArray[bpfCarpMemory](m, "memory") }
 
 // Remember keeps a group for the carpd after this one. The sequence number is
 // odd meanwhile, so that what is half written is never believed.
