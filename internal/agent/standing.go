@@ -37,8 +37,31 @@ func (a *Agent) lookForStanding() {
 	}
 }
 
+// settled reports whether what the last carpd left is claimed or gone, and no
+// address is on its way: until then nobody can say whose an address is.
+func (a *Agent) settled() bool {
+	if !a.swept {
+		return false
+	}
+	for _, d := range a.carpdevs {
+		if d.opening {
+			return false
+		}
+	}
+	for _, g := range a.groups {
+		if g.addresses.busy {
+			return false
+		}
+	}
+	return true
+}
+
 // findStanding notes for every group which of its addresses are there without us.
 func (a *Agent) findStanding() {
+	if !a.settled() {
+		a.lookForStanding()
+		return
+	}
 	ours := a.placed()
 	for _, g := range a.groups {
 		found := a.standingOf(g, ours)
