@@ -64,6 +64,8 @@ func (d *daemon) happen() {
 	d.changed = make(chan struct{})
 }
 
+func (d *daemon) Retire(context.Context) error { return nil }
+
 func (d *daemon) Reload(context.Context) (string, error) {
 	d.mu.Lock()
 	d.reloads++

@@ -38,11 +38,14 @@ func runCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
 		Usage: "run the daemon in the foreground",
-		Description: "SIGTERM bows out, removes what was added and ends; SIGHUP reads the configuration again.\n" +
+		Description: "SIGTERM bows out, removes what was added and ends; SIGHUP reads the configuration again;\n" +
+			"SIGUSR2 ends without a word and leaves everything for the next carpd, which goes on with it.\n" +
 			"Logs go to stderr: readable on a terminal, JSON otherwise.",
-		Flags: []cli.Flag{configFlag()},
+		Flags: []cli.Flag{configFlag(), &cli.BoolFlag{
+			Name: "replace", Usage: "take over from the running carpd of this instance, if all it has can be gone on with",
+		}},
 		Action: func(c *cli.Context) error {
-			return runDaemon(c.Context, c.String("config"))
+			return runDaemon(c.Context, c.String("config"), c.Bool("replace"))
 		},
 	}
 }
@@ -56,11 +59,12 @@ func configFlag() cli.Flag {
 // back in reverse. Signals are held from the first moment to the last: one that
 // comes early is obeyed when there is something to end or to reload, and none
 // cuts short what is taken or given back.
-func runDaemon(ctx context.Context, path string) error {
+func runDaemon(ctx context.Context, path string, replacing bool) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	hup := make(chan os.Signal, 1)
+	hup, usr2 := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
+	signal.Notify(usr2, syscall.SIGUSR2)
 
 	cfg, warnings, err := configfile.Load(path, false)
 	if err != nil {
@@ -74,14 +78,19 @@ func runDaemon(ctx context.Context, path string) error {
 	if err := harden(); err != nil {
 		log.Warn().Err(err).Msg("keys are less protected")
 	}
-	p, err := acquire(ctx, cfg, path, log)
+	if replacing {
+		if err := replace(ctx, cfg, log); err != nil {
+			return err
+		}
+	}
+	p, err := acquire(ctx, cfg, path, log, replacing)
 	if err != nil {
 		return err
 	}
 	if pinsEndWithUs() {
 		log.Warn().Msg("the BPF file system is not our parent's: after a crash nothing may keep this host from answering for the addresses")
 	}
-	return errors.Join(p.serve(ctx, hup), p.release())
+	return errors.Join(p.serve(ctx, hup, usr2), p.release())
 }
 
 // parts are what one daemon is made of.
@@ -96,30 +105,30 @@ type parts struct {
 	transport *transport.Conn
 	agent     *agent.Agent
 	unwatch   context.CancelFunc
+	keep      bool // what is there is another carpd's to go on with
 }
 
-// acquire builds the parts. What a crashed predecessor left is undone first:
-// its addresses, while its programs still keep them silent, then its programs.
-func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.Logger) (p *parts, err error) {
+// acquire builds the parts. What a predecessor left that did not end properly is
+// gone on with: the kernel side at once, the rest when the groups are placed. If
+// that fails it is left as it was, and falls silent when its leases end.
+func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.Logger, replacing bool) (p *parts, err error) {
 	p = &parts{path: path, cfg: cfg, log: log, started: time.Now(), unwatch: func() {}}
 	defer func() {
 		if err != nil {
+			p.keep = p.dataplane == nil || p.dataplane.Adopted()
 			err = errors.Join(err, p.release())
 		}
 	}()
 	if err = os.MkdirAll(control.RunDir, 0o750); err != nil {
 		return p, err
 	}
-	if p.lock, err = lockInstance(cfg.Instance); err != nil {
+	if p.lock, err = takeLock(ctx, cfg.Instance, replacing); err != nil {
 		return p, err
 	}
 	if p.keeper, err = openKeeper(cfg.Instance); err != nil {
 		return p, err
 	}
-	if err = p.keeper.UndoAll(); err != nil {
-		log.Warn().Err(err).Msg("not everything of an earlier run could be removed")
-	}
-	if p.dataplane, err = dataplane.Load(dataplane.Options{Instance: cfg.Instance, XDP: cfg.XDP, Log: log}); err != nil {
+	if p.dataplane, err = dataplane.Load(dataplaneOptions(cfg, log)); err != nil {
 		return p, err
 	}
 	if p.transport, err = transport.Open(log); err != nil {
@@ -140,7 +149,7 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 }
 
 // serve runs the loop and the control socket until ctx ends.
-func (p *parts) serve(ctx context.Context, hup <-chan os.Signal) error {
+func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	sock, err := control.Path(p.cfg.Instance)
 	if err != nil {
 		return err
@@ -149,6 +158,7 @@ func (p *parts) serve(ctx context.Context, hup <-chan os.Signal) error {
 	served := make(chan error, 1)
 	go func() { served <- control.Serve(doors, sock, &source{p}, p.log) }()
 	go p.reloadOnHangup(doors, hup)
+	go p.retireOnSignal(doors, usr2)
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
 
 	loop, stopLoop := context.WithCancel(ctx)
@@ -201,15 +211,20 @@ func (p *parts) reload(ctx context.Context) (what string, err error) {
 	return what, nil
 }
 
-// release gives back what was acquired, in reverse.
+// release gives back what was acquired, in reverse. What another carpd is to go
+// on with stays where it is.
 func (p *parts) release() (err error) {
 	p.unwatch()
-	if p.keeper != nil {
+	undo := !p.keep && (p.agent == nil || !p.agent.Retired())
+	if p.keeper != nil && undo {
 		err = errors.Join(err, p.keeper.UndoAll())
 		_ = os.Remove(filepath.Join(control.RunDir, p.cfg.Instance)) // Unless something is left to be undone.
 	}
+	if p.dataplane != nil && undo {
+		err = errors.Join(err, p.dataplane.Stop(p.cfg.DetachOnStop))
+	}
 	if p.dataplane != nil {
-		err = errors.Join(err, p.dataplane.Close(), dataplane.Unload(p.cfg.Instance))
+		err = errors.Join(err, p.dataplane.Close())
 	}
 	if p.transport != nil {
 		err = errors.Join(err, p.transport.Close())

@@ -74,5 +74,8 @@ func (s *source) Events(after uint64) []status.Event { return s.agent.Events(aft
 // Changed is closed with the next event.
 func (s *source) Changed() <-chan struct{} { return s.agent.Changed() }
 
+// Retire ends carpd and leaves all to the next one.
+func (s *source) Retire(ctx context.Context) error { return s.retire(ctx) }
+
 // Reload reads the configuration again.
 func (s *source) Reload(ctx context.Context) (string, error) { return s.reload(ctx) }

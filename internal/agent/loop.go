@@ -12,6 +12,9 @@ import (
 // errNotWatched ends Run: without news of its links a MASTER could not be one.
 var errNotWatched = errors.New("interfaces are not watched any more")
 
+// errStopping refuses to retire while the groups bow out.
+var errStopping = errors.New("carpd is ending")
+
 // Run is the loop. It ends when ctx is done and every group has left: MASTERs
 // bow out and go on accepting for a moment.
 func (a *Agent) Run(ctx context.Context) (err error) {
@@ -107,10 +110,20 @@ func (a *Agent) drain() {
 }
 
 // Retire ends Run as it is, for another carpd to go on: nobody bows out, and
-// the kernel side, the addresses and the deadlines stay as they are.
-func (a *Agent) Retire(ctx context.Context) error {
-	return a.do(ctx, func() { a.retired = true })
+// the kernel side, the addresses and the deadlines stay as they are. An agent
+// that is leaving already goes on leaving.
+func (a *Agent) Retire(ctx context.Context) (err error) {
+	return errors.Join(a.do(ctx, func() {
+		if a.stopping {
+			err = errStopping
+			return
+		}
+		a.retired = true
+	}), err)
 }
+
+// Retired reports whether Run has ended by Retire. It is asked after Run.
+func (a *Agent) Retired() bool { return a.retired }
 
 // shutdown makes every group leave; the loop goes on until they have.
 func (a *Agent) shutdown() {

@@ -72,6 +72,12 @@ func (c *Client) Reload(ctx context.Context) (what string, err error) {
 	return answer.What, nil
 }
 
+// Retire makes the daemon end and leave everything as it is to another one.
+func (c *Client) Retire(ctx context.Context) error {
+	_, err := c.ask(ctx, http.MethodPost, "retire", clientReload)
+	return err
+}
+
 // eventsAfter is the verb with its query.
 func eventsAfter(after uint64) string {
 	return "events?after=" + strconv.FormatUint(after, 10)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"syscall"
 	"time"
 
@@ -23,6 +24,12 @@ type Refused struct {
 
 // Error is the daemon's text.
 func (r *Refused) Error() string { return r.Text }
+
+// CannotRetire reports that the daemon is of a release that knows no such verb.
+func CannotRetire(err error) bool {
+	var r *Refused
+	return errors.As(err, &r) && r.Code == http.StatusNotFound
+}
 
 // isRefused says that a socket is there and nobody listens on it.
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

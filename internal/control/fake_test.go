@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type fake struct {
 	events   []status.Event
 	changed  chan struct{}
 	reload   func(context.Context) error
+	retired  atomic.Bool
 	what     string // the reload changed
 }
 
@@ -58,6 +60,8 @@ func (f *fake) Changed() <-chan struct{} {
 	defer f.mu.Unlock()
 	return f.changed
 }
+
+func (f *fake) Retire(context.Context) error { f.retired.Store(true); return nil }
 
 func (f *fake) Reload(ctx context.Context) (string, error) { return f.what, f.reload(ctx) }
 

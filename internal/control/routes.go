@@ -25,6 +25,7 @@ var routes = map[string]route{
 	prefix + "counters": {http.MethodGet, (*Server).getCounters},
 	prefix + "events":   {http.MethodGet, (*Server).getEvents},
 	prefix + "reload":   {http.MethodPost, (*Server).postReload},
+	prefix + "retire":   {http.MethodPost, (*Server).postRetire},
 }
 
 // route finds the verb; what it returns as an error becomes the answer.
@@ -105,23 +106,33 @@ func eventQuery(r *http.Request) (after uint64, follow bool, err error) {
 	}
 }
 
-// postReload takes no body. A caller who goes away does not stop it halfway;
-// the end of the server does.
+// postReload has the configuration read again.
 func (s *Server) postReload(w http.ResponseWriter, r *http.Request) error {
+	return s.post(w, r, "reload", "reloaded", s.src.Reload)
+}
+
+// postRetire has carpd end and leave everything to another one.
+func (s *Server) postRetire(w http.ResponseWriter, r *http.Request) error {
+	return s.post(w, r, "retire", "retired", func(ctx context.Context) (string, error) { return "", s.src.Retire(ctx) })
+}
+
+// post does a verb that changes something, and takes no body. A caller who goes
+// away does not stop it halfway; the end of the server does.
+func (s *Server) post(w http.ResponseWriter, r *http.Request, verb, past string, do func(context.Context) (string, error)) error {
 	what, err := "", discard(r.Body)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(s.life, reloadTimeout)
 		defer cancel()
-		what, err = s.src.Reload(ctx)
+		what, err = do(ctx)
 		if err != nil {
 			err = refuse(http.StatusUnprocessableEntity, "%v", err)
 		}
 	}
-	audit(r.Context(), s.log, "reload", err)
+	audit(r.Context(), s.log, verb, err)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, &done{status.SchemaVersion, s.instance(), "reloaded", what})
+	return writeJSON(w, http.StatusOK, &done{status.SchemaVersion, s.instance(), past, what})
 }
 
 // instance is the name by the socket.

@@ -41,6 +41,8 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 		{"GET", "/api/v1/events", 200, ""},
 		{"GET", "/api/v1/events?after=3&follow=0", 200, ""},
 		{"POST", "/api/v1/reload", 200, ""},
+		{"POST", "/api/v1/retire", 200, ""},
+		{"GET", "/api/v1/retire", 405, "/api/v1/retire takes POST, not GET"},
 		{"GET", "/api/v1/reload", 405, "/api/v1/reload takes POST, not GET"},
 		{"POST", "/api/v1/status", 405, "/api/v1/status takes GET, not POST"},
 		{"DELETE", "/api/v1/events", 405, "/api/v1/events takes GET, not DELETE"},

@@ -22,4 +22,7 @@ type Source interface {
 	// Reload reads the configuration and applies it, and says in a line what
 	// that changed. On an error nothing has.
 	Reload(ctx context.Context) (what string, err error)
+	// Retire ends the daemon without a word: the kernel side, the addresses and
+	// the deadlines stay as they are, for another one to go on with.
+	Retire(ctx context.Context) error
 }

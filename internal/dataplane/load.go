@@ -39,6 +39,7 @@ type Dataplane struct {
 	slots   slots
 	groups  map[Slot]*group
 	left    map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
+	adopted bool                       // the maps are those of the last carpd, or their contents
 	sources sources
 	rows    owned
 	shares  shares
@@ -74,6 +75,7 @@ func Load(opts Options) (_ *Dataplane, err error) {
 	defer func() { err = errors.Join(err, left.close()) }()
 	if left.layout > 0 {
 		if err := d.goOn(left); err == nil {
+			d.adopted = true
 			return d, nil
 		} else if errors.As(err, new(*VerifierError)) {
 			return nil, errors.Join(err, d.Close())
@@ -188,6 +190,9 @@ func (d *Dataplane) open() (err error) {
 	d.ring, err = openRing(d.objs.CarpEvents)
 	return err
 }
+
+// Adopted reports whether this goes on with what another carpd had pinned.
+func (d *Dataplane) Adopted() bool { return d.adopted }
 
 // Close gives back what the process holds and forgets the groups. The pins stay,
 // and the kernel goes on until the deadlines have passed.

@@ -1,0 +1,92 @@
+package dataplane
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/cilium/ebpf/link"
+)
+
+// What an operator may say of the XDP program when carpd ends.
+const (
+	detachAuto   = "auto"
+	detachNever  = "false"
+	detachAlways = "true"
+)
+
+// Stop ends what the kernel does for us and removes it, as carpd does when it is
+// asked to end. Only where attaching an XDP program resets the link may the
+// program stay, idle: it has no group any more and passes every frame. Then the
+// maps stay pinned with it, and the next carpd goes on from there. The wish is
+// auto, true or false (detach_on_stop); empty is auto.
+func (d *Dataplane) Stop(wish string) error {
+	d.mu.Lock()
+	slots := slices.Collect(maps.Keys(d.groups))
+	d.mu.Unlock()
+	var errs []error
+	for _, slot := range slots {
+		errs = append(errs, d.RemoveGroup(slot))
+	}
+	idle, err := d.idle(cmp.Or(wish, detachAuto))
+	errs = append(errs, err)
+	if idle == 0 {
+		errs = append(errs, Unload(d.opts.Instance))
+	}
+	return errors.Join(errs...)
+}
+
+// idle takes everything off the interfaces but the XDP programs that stay, and
+// counts those.
+func (d *Dataplane) idle(wish string) (stay int, err error) {
+	d.linkMu.Lock()
+	defer d.linkMu.Unlock()
+	for ifindex, a := range d.attached {
+		if !a.stays(wish) {
+			continue
+		}
+		for program, l := range a.links {
+			if program != bpfProgCarpRx {
+				err = errors.Join(err, drop(l), l.Close())
+				delete(a.links, program)
+			}
+		}
+		err = errors.Join(err, d.forgetLink(ifindex))
+		d.opts.Log.Info().Str("carpdev", a.name).Str("mode", a.mode).Msg("the XDP program stays, idle: to take it off could reset the link")
+		stay++
+	}
+	if stay > 0 {
+		err = errors.Join(err, d.detachAll(wish))
+	}
+	return stay, err
+}
+
+// detachAll takes the programs off the interfaces where none stays. The caller
+// holds the mutex.
+func (d *Dataplane) detachAll(wish string) error {
+	var errs []error
+	for ifindex, a := range d.attached {
+		if !a.stays(wish) {
+			delete(d.attached, ifindex)
+			errs = append(errs, a.detach(), d.forgetLink(ifindex))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// stays reports whether the XDP program of an interface stays when carpd ends.
+// A driver that moves packets in memory alone has no link to reset.
+func (a *attachment) stays(wish string) bool {
+	var rx link.Link = a.links[bpfProgCarpRx]
+	switch {
+	case rx == nil || wish == detachAlways:
+		return false
+	case wish == detachNever:
+		return true
+	}
+	return a.mode == xdpNative && !slices.Contains(noWire, driverOf(a.name))
+}
+
+// noWire are the drivers of interfaces that have no link of their own.
+var noWire = []string{"veth", "tun", "netkit", "dummy", "bridge", "macvlan", "macvtap", "ipvlan", "vrf", "vxlan", "geneve"}
