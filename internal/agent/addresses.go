@@ -140,8 +140,12 @@ func (a *Agent) syncAddresses(g *group) {
 
 // wantedOn are the addresses that other groups want on an interface.
 func (a *Agent) wantedOn(ifindex int, but *group) (out []placement) {
-	for _, g := range a.groups {
-		if g != but && g.dev != nil && g.dev.link.Index == ifindex {
+	d := a.carpdevs[ifindex]
+	if d == nil {
+		return nil
+	}
+	for _, g := range d.groups {
+		if g != but {
 			out = append(out, g.wanted()...)
 		}
 	}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,17 +25,11 @@ func (a *Agent) Apply(ctx context.Context, cfg *config.Config) (config.Plan, err
 // told, new ones are placed.
 func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	plan := config.Diff(a.cfg, cfg)
-	old := a.groups
 	running := *cfg // What counts after a restart is compared with what runs.
 	running.Instance, running.LogLevel, running.XDP = a.cfg.Instance, a.cfg.LogLevel, a.cfg.XDP
 	running.DetachOnStop = a.cfg.DetachOnStop
 	a.cfg = &running
-	for name, g := range old {
-		i := slices.IndexFunc(cfg.Groups, func(c config.Group) bool { return c.Name() == name })
-		if i < 0 || g.cfg.Physical != cfg.Groups[i].Physical {
-			a.remove(g) // With another MAC it begins anew when it has left.
-		}
-	}
+	a.removeGone(cfg)
 	var kept []*group
 	for _, c := range cfg.Groups {
 		if g := a.groups[c.Name()]; g != nil && !g.removed {
@@ -53,6 +48,20 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	a.lookForStanding()
 	a.note(status.Event{Kind: "reload", Text: Summary(plan)})
 	return plan
+}
+
+// removeGone makes groups leave that are not in the configuration any more, and
+// those that get another MAC: they begin anew when they have left.
+func (a *Agent) removeGone(cfg *config.Config) {
+	next := make(map[string]config.Group, len(cfg.Groups))
+	for _, c := range cfg.Groups {
+		next[c.Name()] = c
+	}
+	for name, g := range maps.Clone(a.groups) {
+		if c, stays := next[name]; !stays || c.Physical != g.cfg.Physical {
+			a.remove(g)
+		}
+	}
 }
 
 // remove makes a group leave and be forgotten.
