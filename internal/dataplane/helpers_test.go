@@ -168,3 +168,13 @@ func (h hook) judge(t testing.TB, d *Dataplane, frame []byte, slots ...Slot) res
 	}
 	return r
 }
+
+// cpus is how many values a per-CPU map has for a key.
+func cpus(t testing.TB) int {
+	t.Helper()
+	n, err := ebpf.PossibleCPU()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
