@@ -36,6 +36,9 @@ type Dataplane interface {
 	ReplaceGroup(dataplane.Slot, dataplane.Group) error
 	RemoveGroup(dataplane.Slot) error
 	SetState(dataplane.Slot, dataplane.State) error
+	SetKeys(dataplane.Slot, []carp.Midstate) error
+	SetInterval(dataplane.Slot, time.Duration)
+	Sent(slot dataplane.Slot, counter uint64)
 	Answer(dataplane.Slot, time.Time)
 	Accept(dataplane.Slot, time.Time)
 	Remember(dataplane.Slot, dataplane.Memory)

@@ -70,6 +70,7 @@ func (a *Agent) bind(g *group, l iface.Link) (err error) {
 	d.groups = append(d.groups, g)
 	a.bySlot[g.slot] = g
 	a.recall(g)
+	a.tellKeys(g)
 	a.addFilter(g)
 	a.tellLink(d)
 	a.configure(g)

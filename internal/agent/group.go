@@ -44,7 +44,7 @@ type group struct {
 	standing      []standing // addresses of it that somebody else configured
 	aged          int        // announcements for switches that forget, since then
 
-	tick, takeover, answer, bowOut, linger, announcing, ageing *alarm
+	tick, takeover, answer, bowOut, linger, announcing, ageing, expiry *alarm
 
 	tally     tally
 	tieTold   time.Time
@@ -86,6 +86,7 @@ func (a *Agent) addGroup(c config.Group) {
 	g.linger = newAlarm(func(time.Time) { a.endLeaving(g) })
 	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })
 	g.ageing = newAlarm(func(now time.Time) { a.announceAgain(g, now) })
+	g.expiry = newAlarm(func(time.Time) { a.tellKeys(g) })
 	a.groups[g.name] = g
 	a.publish(g) // Who finds it in the list looks at it.
 	a.relist()
@@ -110,7 +111,7 @@ func (a *Agent) dropGroup(g *group) {
 
 // alarms lists the alarms of a group, to silence them all.
 func (g *group) alarms() []*alarm {
-	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing, g.ageing}
+	return []*alarm{g.tick, g.takeover, g.answer, g.bowOut, g.linger, g.announcing, g.ageing, g.expiry}
 }
 
 // paramsOf are the election's settings of a group.

@@ -44,7 +44,16 @@ func (a *Agent) onEvent(e dataplane.Event) {
 		a.onClaim(g, e)
 	case dataplane.VRRPCollision:
 		a.onCollision(g, e)
+	case dataplane.Forged:
+		a.onForged(g, e)
 	}
+}
+
+// onForged tells of an advert that the kernel has refused, and counted, because
+// its digest fits no key: it may be a peer's with another password.
+func (a *Agent) onForged(g *group, e dataplane.Event) {
+	a.noteRefusal(g, e)
+	a.noteReject(g, e, carp.BadDigest)
 }
 
 // onCollision tells of a VRRP router with our id, once in a while.
@@ -115,12 +124,17 @@ func (a *Agent) isEcho(g *group, adv carp.Advert, src netip.Addr) bool {
 	return false
 }
 
-// reject counts a refused advert and tells of it, but not of each.
+// reject counts a refused advert and tells of it.
 func (a *Agent) reject(g *group, e dataplane.Event, r carp.Reason) {
 	g.tally.rejected[r].Add(1)
 	if r == carp.BadDigest {
 		a.noteRefusal(g, e)
 	}
+	a.noteReject(g, e, r)
+}
+
+// noteReject tells of a refused advert, but not of each.
+func (a *Agent) noteReject(g *group, e dataplane.Event, r carp.Reason) {
 	if !g.due(r, e.At) {
 		return
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/carpd/carpd/internal/carp"
@@ -78,4 +79,45 @@ func (k *keyring) verify(a carp.Advert, at time.Time) error {
 		}
 	}
 	return err
+}
+
+// midstates are what verify accepts from now on, for the kernel side: as long as
+// a key is accepted here it must not refuse it there.
+func (k *keyring) midstates(now time.Time) []carp.Midstate {
+	all := k.current.Midstates()
+	for _, e := range k.earlier {
+		if !now.Before(e.until) {
+			continue
+		}
+		for _, m := range e.Midstates() {
+			if !slices.Contains(all, m) {
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+// expires is when the next of the earlier keys ends, or the zero time.
+func (k *keyring) expires(now time.Time) (next time.Time) {
+	for _, e := range k.earlier {
+		if now.Before(e.until) && (next.IsZero() || e.until.Before(next)) {
+			next = e.until
+		}
+	}
+	return next
+}
+
+// tellKeys tells the kernel side which keys a group accepts now, and once more
+// when one of them ends. Where that fails the digests are checked here alone.
+func (a *Agent) tellKeys(g *group) {
+	if g.dev == nil {
+		return
+	}
+	now := a.Now()
+	if err := a.Dataplane.SetKeys(g.slot, g.keys.midstates(now)); err != nil {
+		a.Log.Error().Err(err).Str("group", g.name).Msg("keys not told to the kernel side: it passes all digests")
+	}
+	a.Dataplane.SetInterval(g.slot, carp.Interval(g.cfg.Advbase, g.cfg.Advskew))
+	a.alarms.set(g.expiry, g.keys.expires(now))
 }

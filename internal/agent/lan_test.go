@@ -63,6 +63,7 @@ type node struct {
 	operators map[netip.Addr]bool // there already, put there by somebody else
 	routes    map[netip.Prefix]bool
 	pinned
+	judging
 }
 
 // deed is one thing that a node did, and when.
@@ -183,6 +184,9 @@ func (n *node) SendAdvert(o transport.Outgoing) error {
 	if err != nil {
 		n.lan.t.Errorf("%s sent a bad advert: %v", n.name, err)
 	}
+	if !slices.Contains(n.counters, adv.Counter) {
+		n.lan.t.Errorf("%s sent an advert before the kernel knew its counter", n.name)
+	}
 	what := "advert " + o.Family.String()
 	if adv.IsBowOut() {
 		what = "bow-out " + o.Family.String()
@@ -209,8 +213,9 @@ func (n *node) receive(o transport.Outgoing, adv carp.Advert) {
 	if n.cut {
 		return
 	}
+	slot := n.slotOf(adv.VHID)
 	n.ring = append(n.ring, dataplane.Event{
-		Kind: dataplane.Advert, At: time.Now(), Ifindex: eth0, Slot: n.slotOf(adv.VHID), VHID: adv.VHID,
+		Kind: n.judge(slot, adv), At: time.Now(), Ifindex: eth0, Slot: slot, VHID: adv.VHID,
 		Family: o.Family, TTL: carp.TTL, Src: o.Src, Dst: o.Dst, MAC: o.SrcMAC, Payload: slices.Clone(o.Payload),
 	})
 	if n.mute {

@@ -55,6 +55,7 @@ func (a *Agent) send(g *group, adv carp.Advert) bool {
 		adv.Counter = a.nextCounter()
 		g.keys.sign(&adv, a.Now())
 		g.echoes.add(adv)
+		a.Dataplane.Sent(g.slot, adv.Counter)
 		if err := a.Transport.SendAdvert(a.outgoing(g, f, adv)); err != nil {
 			ok = false
 			g.tally.errors.Add(1)
@@ -98,10 +99,16 @@ func (g *group) source(f carp.Family) netip.Addr {
 	return netip.Addr{}
 }
 
+// counterGap is the least distance between two of our counters. A BSD adopts the
+// counter that it hears and counts on from it by one for each advert: it must
+// hear our next long before it would arrive there, or its advert would be taken
+// for our own.
+const counterGap = 1024
+
 // nextCounter is strictly increasing, across restarts too: the nanoseconds of
-// the wall clock, or one more than the last if that clock was set back. It is
-// never taken over from a peer.
+// the wall clock, or a step above the last if that clock stands or was set back.
+// It is never taken over from a peer.
 func (a *Agent) nextCounter() uint64 {
-	a.counter = max(a.counter+1, uint64(a.Wall(a.Now()).UnixNano()))
+	a.counter = max(a.counter+counterGap, uint64(a.Wall(a.Now()).UnixNano()))
 	return a.counter
 }

@@ -85,6 +85,7 @@ func (a *Agent) adopt(g *group, c config.Group) {
 	if next.secret != g.keys.secret || !slices.Equal(next.fingerprint, g.keys.fingerprint) {
 		g.keys.replace(next, a.Now(), g.machine.MasterDownTime())
 	}
+	a.tellKeys(g)
 }
 
 // exchange gives the kernel side the new addresses of groups. An address may go
