@@ -19,15 +19,15 @@ func (l *loader) finish(f *fileDraft) {
 func (l *loader) sameVHID(drafts []*draft) {
 	first := map[string]int{}
 	for _, d := range drafts {
-		if !d.seen["vhid"].ok || !d.seen["carpdev"].ok {
+		if d.VHID == 0 || d.seen.spoiled("vhid") || !d.seen["carpdev"].ok {
 			continue
 		}
 		if line, twice := first[d.Name()]; twice {
-			l.wrong(d.seen["vhid"].at, fmt.Sprintf("vhid %d is on carpdev %s already, by line %d", d.VHID, d.Carpdev, line),
+			l.wrong(d.vhidAt, fmt.Sprintf("vhid %d is on carpdev %s already, by line %d", d.VHID, d.Carpdev, line),
 				"each vhid once on a carpdev")
 			continue
 		}
-		first[d.Name()] = d.seen["vhid"].at.line
+		first[d.Name()] = d.vhidAt.line
 	}
 }
 
@@ -50,10 +50,14 @@ func owns(d *draft, index int, a netip.Addr) owner {
 	return owner{a, d.Carpdev}
 }
 
-// sameAddress refuses an address that is there twice.
+// sameAddress refuses an address that is there twice, but for the nodes of one
+// entry, which share theirs.
 func (l *loader) sameAddress(drafts []*draft) {
 	first := map[owner]int{}
 	for i, d := range drafts {
+		if d.fellow {
+			continue
+		}
 		for j, a := range addressesOf(d.Addresses) {
 			o := owns(d, i, a)
 			if line, twice := first[o]; twice {

@@ -19,6 +19,7 @@ const (
 	AspectMAC         Aspect = "mac"          // the virtual or the interface's own
 	AspectAddress     Aspect = "address"      // when the addresses are on the carpdev
 	AspectAnnounce    Aspect = "announce_every"
+	AspectBalancing   Aspect = "balancing" // how addresses are shared, and among which nodes
 )
 
 // Change is a group that is in both configurations with different settings.
@@ -105,6 +106,7 @@ func aspects(a, b Group) (what []Aspect) {
 		{AspectMAC, a.Physical != b.Physical},
 		{AspectAddress, a.Always != b.Always},
 		{AspectAnnounce, a.AnnounceEvery != b.AnnounceEvery},
+		{AspectBalancing, a.Balancing != b.Balancing || !slices.Equal(a.Nodes, b.Nodes)},
 	} {
 		if x.differs {
 			what = append(what, x.aspect)

@@ -41,6 +41,8 @@ func TestAspects(t *testing.T) {
 		{"lease", func(g *Group) { g.Lease++ }, []Aspect{AspectLease}},
 		{"preempt", func(g *Group) { g.Preempt = true }, []Aspect{AspectPreempt}},
 		{"prefix_route", func(g *Group) { g.PrefixRoute = true }, []Aspect{AspectPrefixRoute}},
+		{"balancing", func(g *Group) { g.Balancing = carp.BalanceIP }, []Aspect{AspectBalancing}},
+		{"carpnodes", func(g *Group) { g.Nodes = []carp.VHID{1, 2} }, []Aspect{AspectBalancing}},
 		{"mac", func(g *Group) { g.Physical = true }, []Aspect{AspectMAC}},
 		{"address", func(g *Group) { g.Always = true }, []Aspect{AspectAddress}},
 		{"announce_every", func(g *Group) { g.AnnounceEvery = 5 * time.Second }, []Aspect{AspectAnnounce}},

@@ -11,6 +11,7 @@ import (
 func (l *loader) finishGroup(d *draft) {
 	l.secret(d)
 	l.timing(d)
+	l.balance(d)
 	l.lease(d)
 	l.prefixRoute(d)
 }
@@ -28,12 +29,12 @@ func (l *loader) timing(d *draft) {
 // pause between two adverts, or the node would be silent in between, and end
 // before the fastest peer takes over.
 func (l *loader) lease(d *draft) {
-	if d.seen.spoiled("advbase") || d.seen.spoiled("advskew") || d.seen.spoiled("lease") {
+	if d.seen.spoiled("advbase") || d.seen.spoiled("advskew") || d.seen.spoiled("carpnodes") || d.seen.spoiled("lease") {
 		return
 	}
-	longest, interval := carp.Lease(d.Advbase), carp.Interval(d.Advbase, d.Advskew)
+	longest, interval := carp.Lease(d.Advbase), carp.Interval(d.Advbase, d.slowest())
 	k, set := d.seen["lease"]
-	switch demoted := carp.Interval(d.Advbase, carp.DemotedSkew(d.Advskew)); {
+	switch demoted := carp.Interval(d.Advbase, carp.DemotedSkew(d.slowest())); {
 	case !set:
 		d.Lease = longest
 	case d.Lease <= interval || d.Lease > longest:

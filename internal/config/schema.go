@@ -27,6 +27,9 @@ type draft struct {
 	seen    seen
 	addrs   []place // of Group.Addresses
 	secrets []value // password, password_file, password_credential
+	nodes   []node  // of carpnodes
+	vhidAt  place   // of Group.VHID
+	fellow  bool    // shares the addresses of the draft before it
 	raw20   bool
 }
 
@@ -65,8 +68,11 @@ var fileKeys = []key[fileDraft]{
 
 // groupKeys are the keys of one group.
 var groupKeys = []key[draft]{
-	{name: "vhid", required: true, allowed: "a whole number from 1 to 255", also: []string{"vrid", "virtual_router_id"},
-		read: func(v value, d *draft) bool { return v.byte(1, 255, (*uint8)(&d.VHID)) }},
+	{name: "vhid", required: true, unless: "carpnodes", allowed: "a whole number from 1 to 255", also: []string{"vrid", "virtual_router_id"},
+		read: func(v value, d *draft) bool {
+			d.vhidAt = v.at
+			return v.byte(1, 255, (*uint8)(&d.VHID))
+		}},
 	{name: "carpdev", required: true, also: []string{"interface", "dev", "iface", "parent"},
 		allowed: "auto, or an interface's name (1 to 15 characters, no blank, / or :)",
 		read: func(v value, d *draft) bool {
@@ -110,6 +116,9 @@ var groupKeys = []key[draft]{
 		read: func(v value, d *draft) bool {
 			return v.durationOrNever(5*time.Second, 24*time.Hour, &d.AnnounceEvery)
 		}},
+	{name: "balancing", def: "none", allowed: "none, arp, ip, ip-stealth or ip-unicast", also: []string{"load_sharing"},
+		read: func(v value, d *draft) bool { return v.balancing(&d.Balancing) }},
+	{name: "carpnodes", allowed: allowedNodes, also: []string{"nodes"}, read: readNodes},
 }
 
 // pick reads one of two words; second tells which.
@@ -134,7 +143,7 @@ func readGroups(v value, f *fileDraft) bool {
 		d := newDraft(e.at)
 		if d.seen, ok = walk(e, groupKeys, d); ok {
 			v.l.finishGroup(d)
-			f.drafts = append(f.drafts, d)
+			f.drafts = append(f.drafts, d.expand()...)
 		}
 	}
 	return ok

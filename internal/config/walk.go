@@ -16,6 +16,7 @@ type key[T any] struct {
 	allowed  string
 	def      string // the default as it would be written; empty when there is none
 	required bool
+	unless   string   // the key beside which it is not required
 	secret   bool     // the value is never shown
 	also     []string // what other programs call it, for "did you mean"
 	// read checks the value and stores it; false after a mistake.
@@ -126,7 +127,9 @@ func missing[T any](v value, keys []key[T], s seen) {
 		return
 	}
 	for _, k := range keys {
-		if _, there := s[k.name]; k.required && !there {
+		_, there := s[k.name]
+		_, instead := s[k.unless]
+		if k.required && !there && !instead {
 			v.l.wrong(v.at, fmt.Sprintf("%s is missing in %s", k.name, v.name), k.allowed)
 		}
 	}
