@@ -65,6 +65,18 @@ func (d *Dataplane) goOn(left *pinnedSet) error {
 // pins replace the old. A crash in between leaves either the old set, or the new
 // one complete.
 func (d *Dataplane) migrate(left *pinnedSet, spec *ebpf.CollectionSpec) error {
+	if err := d.prepare(left, spec); err != nil {
+		return err
+	}
+	if err := errors.Join(d.adoptLinks(), d.exchangePins()); err != nil {
+		return err
+	}
+	d.opts.Log.Info().Uint32("from", left.layout).Int("to", layout).Msg("pinned maps carried over to another layout")
+	return d.pinPrograms(d.dir)
+}
+
+// prepare makes the new maps, fills them, and pins them beside the old.
+func (d *Dataplane) prepare(left *pinnedSet, spec *ebpf.CollectionSpec) error {
 	if err := d.loadObjects(nil); err != nil {
 		return err
 	}
@@ -78,14 +90,7 @@ func (d *Dataplane) migrate(left *pinnedSet, spec *ebpf.CollectionSpec) error {
 	if err := errors.Join(removePins(next), makeDirs(d.dir), makeDirs(next)); err != nil {
 		return err
 	}
-	if err := errors.Join(d.adoptGroups(), d.pinMaps(next)); err != nil {
-		return err
-	}
-	if err := errors.Join(d.adoptLinks(), d.exchangePins()); err != nil {
-		return err
-	}
-	d.opts.Log.Info().Uint32("from", left.layout).Int("to", layout).Msg("pinned maps carried over to another layout")
-	return d.pinPrograms(d.dir)
+	return errors.Join(d.adoptGroups(), d.pinMaps(next))
 }
 
 // exchangePins puts the new pins into the places of the old, carp_meta last,
