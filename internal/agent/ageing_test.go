@@ -93,7 +93,7 @@ func TestAgeingEnds(t *testing.T) {
 			what string
 			g    config.Group
 			want int
-		}{{"never", aged(0), 0}, {"often", often, 6}, {"shared", shared, 0}, {"not shared any more", often, 6}, {"worse", worse, 6}} {
+		}{{"never", aged(0), 0}, {"often", often, 6}, {"shared", shared, 0}, {"not shared any more, and taken over anew", often, 10}, {"worse", worse, 6}} {
 			n.reload(t, c.g)
 			now := time.Now()
 			if pass(time.Minute); len(n.announced(now, now)) != c.want {

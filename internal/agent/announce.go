@@ -43,6 +43,9 @@ func (a *Agent) announceRound(g *group, now time.Time) {
 
 // announce queues announcements on the carpdev of the group.
 func (a *Agent) announce(g *group, addrs []netip.Addr, now time.Time) {
+	if g.isShared() {
+		return
+	}
 	for _, addr := range addrs {
 		g.dev.queue = append(g.dev.queue, announcement{g, addr})
 	}

@@ -99,7 +99,7 @@ func (a *Agent) serve(g *group, now time.Time) {
 		return
 	}
 	g.serving = true
-	a.Dataplane.Accept(g.slot, now.Add(firstAccept))
+	a.Dataplane.Accept(g.slot, g.acceptUntil(now.Add(firstAccept)))
 	a.sendRound(g, g.advert)
 	if !g.serving {
 		return
@@ -126,11 +126,12 @@ func (a *Agent) extendLease(g *group) {
 		return
 	}
 	until := g.machine.LeaseUntil()
-	a.Dataplane.Accept(g.slot, until)
 	if now := a.Now(); now.Before(g.answerFrom) {
+		a.Dataplane.Accept(g.slot, g.acceptUntil(until))
 		a.alarms.set(g.answer, g.answerFrom)
 		return
 	}
+	a.Dataplane.Accept(g.slot, until)
 	a.Dataplane.Answer(g.slot, until)
 }
 
@@ -149,7 +150,7 @@ func (a *Agent) leave(g *group, now time.Time, eff election.Effects) {
 	g.leaving = true
 	g.advert = eff.Advert
 	g.bowOuts = bowOutCopies
-	a.Dataplane.Accept(g.slot, now.Add(lingerTime))
+	a.Dataplane.Accept(g.slot, g.acceptUntil(now.Add(lingerTime)))
 	a.alarms.set(g.linger, now.Add(lingerTime))
 	a.tellState(g)
 	a.sendBowOut(g)

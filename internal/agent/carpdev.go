@@ -66,7 +66,7 @@ func (a *Agent) bind(g *group, l iface.Link) (err error) {
 		}
 		return err
 	}
-	g.dev, g.told = d, g.addrs
+	g.dev, g.told, g.toldNodes = d, g.addrs, g.cfg.Nodes
 	d.groups = append(d.groups, g)
 	a.bySlot[g.slot] = g
 	a.recall(g)
@@ -106,14 +106,14 @@ func (a *Agent) unbind(g *group) {
 // tell gives the kernel side the addresses of a group. Of those that are new to
 // it, a MASTER tells the neighbours.
 func (a *Agent) tell(g *group, addrs []netip.Addr) error {
-	if g.dev == nil || slices.Equal(g.told, addrs) {
+	if g.dev == nil || slices.Equal(g.told, addrs) && slices.Equal(g.toldNodes, g.cfg.Nodes) {
 		return nil
 	}
 	if err := a.Dataplane.ReplaceGroup(g.slot, kernelGroup(g, g.dev.link, addrs)); err != nil {
 		return err
 	}
 	fresh := added(g.told, addrs)
-	g.told = addrs
+	g.told, g.toldNodes = addrs, g.cfg.Nodes
 	if g.serving {
 		a.announce(g, fresh, a.Now())
 	}
@@ -122,7 +122,10 @@ func (a *Agent) tell(g *group, addrs []netip.Addr) error {
 
 // kernelGroup is the group as the kernel side needs it.
 func kernelGroup(g *group, l iface.Link, addrs []netip.Addr) dataplane.Group {
-	return dataplane.Group{Ifindex: l.Index, VHID: g.cfg.VHID, Addresses: addrs}
+	return dataplane.Group{
+		Ifindex: l.Index, VHID: g.cfg.VHID, Addresses: addrs,
+		Balancing: g.cfg.Balancing, Nodes: g.cfg.Nodes,
+	}
 }
 
 // tieWait is this node's own fraction of a second: 16 bits hashed from the

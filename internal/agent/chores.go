@@ -146,7 +146,7 @@ func (a *Agent) onTold(d *carpdev, att dataplane.Attachment, ok bool, err error)
 
 // addFilter has the interface let in frames to the group's virtual MAC.
 func (a *Agent) addFilter(g *group) {
-	d, mac := g.dev, g.cfg.VHID.MAC()
+	d, mac := g.dev, frameMAC(g.cfg)
 	index := d.link.Index
 	a.chores <- func() {
 		err := a.Addresses.AddFilter(index, mac)
@@ -171,8 +171,10 @@ func (a *Agent) onFilter(g *group, d *carpdev, err error) {
 
 // delFilter takes back what addFilter did.
 func (a *Agent) delFilter(g *group) {
-	index, mac, name := g.dev.link.Index, g.cfg.VHID.MAC(), g.name
-	g.filterProblem = ""
+	index, mac, name := g.dev.link.Index, frameMAC(g.cfg), g.name
+	if g.filterProblem = ""; g.sharesFilter() {
+		return
+	}
 	a.chores <- func() {
 		if err := a.Addresses.DelFilter(index, mac); err != nil {
 			a.Log.Debug().Err(err).Str("group", name).Msg("filter entry not removed")

@@ -20,14 +20,15 @@ type group struct {
 	machine *election.Machine
 	keys    keyring
 
-	dev     *carpdev // nil while the carpdev is not there
-	slot    dataplane.Slot
-	linkUp  bool              // what the machine was told last
-	problem string            // why the group is not on its carpdev, for people
-	told    []netip.Addr      // what the kernel side knows
-	removed bool              // gone from the configuration, still leaving
-	memory  *dataplane.Memory // of the last carpd, until the group goes on
-	ending  bool              // asked to leave for good
+	dev       *carpdev // nil while the carpdev is not there
+	slot      dataplane.Slot
+	linkUp    bool              // what the machine was told last
+	problem   string            // why the group is not on its carpdev, for people
+	told      []netip.Addr      // what the kernel side knows
+	toldNodes []carp.VHID       // of its share
+	removed   bool              // gone from the configuration, still leaving
+	memory    *dataplane.Memory // of the last carpd, until the group goes on
+	ending    bool              // asked to leave for good
 
 	serving       bool            // MASTER, with addresses and adverts out
 	leased        bool            // a round has left since it became MASTER

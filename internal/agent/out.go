@@ -72,14 +72,14 @@ func (a *Agent) send(g *group, adv carp.Advert) bool {
 }
 
 // outgoing puts an advert into its envelope: to the multicast group, from our
-// first own address and from the virtual MAC.
+// first own address and from the virtual MAC, unless switches must not learn it.
 func (a *Agent) outgoing(g *group, f carp.Family, adv carp.Advert) transport.Outgoing {
 	return transport.Outgoing{
 		Ifindex: g.dev.link.Index,
 		Family:  f,
 		Src:     g.source(f),
 		Dst:     f.Group(),
-		SrcMAC:  g.cfg.VHID.MAC(),
+		SrcMAC:  g.advertMAC(),
 		DstMAC:  f.GroupMAC(),
 		Payload: adv.AppendTo(nil),
 	}

@@ -33,7 +33,7 @@ func (a *Agent) publish(g *group) {
 		Since:       g.since,
 		Cause:       m.Cause().String(),
 		Why:         m.Why().Sentence(),
-		VirtualMAC:  g.cfg.VHID.MAC().String(),
+		VirtualMAC:  frameMAC(g.cfg).String(),
 		Advbase:     int(g.cfg.Advbase),
 		Advskew:     int(g.cfg.Advskew),
 		SentSkew:    int(m.SentSkew()),
@@ -72,10 +72,11 @@ func (g *group) promised() (answer, accept time.Time) {
 	case g.serving && g.leased:
 		accept = g.machine.LeaseUntil()
 		if g.answer.index < 0 {
-			answer = accept
+			return accept, accept
 		}
+		accept = g.acceptUntil(accept)
 	case g.leaving:
-		accept = g.linger.at
+		accept = g.acceptUntil(g.linger.at)
 	}
 	return answer, accept
 }

@@ -51,14 +51,14 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 }
 
 // removeGone makes groups leave that are not in the configuration any more, and
-// those that get another MAC: they begin anew when they have left.
+// those that get another MAC or share in another way: they begin anew when they have left.
 func (a *Agent) removeGone(cfg *config.Config) {
 	next := make(map[string]config.Group, len(cfg.Groups))
 	for _, c := range cfg.Groups {
 		next[c.Name()] = c
 	}
 	for name, g := range maps.Clone(a.groups) {
-		if c, stays := next[name]; !stays || c.Physical != g.cfg.Physical {
+		if c, stays := next[name]; !stays || beginsAnew(g.cfg, c) {
 			a.remove(g)
 		}
 	}

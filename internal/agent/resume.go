@@ -131,7 +131,7 @@ func (a *Agent) claimed() (map[int][]iface.Claim, map[int][]carp.MAC) {
 			continue
 		}
 		i := g.dev.link.Index
-		macs[i] = append(macs[i], g.cfg.VHID.MAC())
+		macs[i] = append(macs[i], frameMAC(g.cfg))
 		want := g.wanted()
 		if g.cfg.Always {
 			want = placements(g)
