@@ -76,7 +76,7 @@ func sent(s status.Sent) []counter {
 func byReason(counts map[string]uint64) []counter {
 	rank := map[string]int{}
 	for r := range carp.NumReasons {
-		rank[r.String()] = int(r) + 1 - int(carp.NumReasons)
+		rank[r.String()] = int(r) - int(carp.NumReasons)
 	}
 	var out []counter
 	for name, n := range counts {

@@ -49,7 +49,7 @@ func TestDocsNameEveryCommandAndOption(t *testing.T) {
 
 func TestDocsNameEveryField(t *testing.T) {
 	_, text, _ := strings.Cut(docs(t), "\n## JSON\n")
-	for _, v := range []any{status.Snapshot{}, status.Counters{}, status.Events{}, status.EventLine{}} {
+	for _, v := range []any{status.Snapshot{}, status.Counters{}, status.Dataplane{}, status.Events{}, status.EventLine{}} {
 		checkDocumented(t, text, reflect.TypeOf(v))
 	}
 }

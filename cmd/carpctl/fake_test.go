@@ -14,7 +14,8 @@ import (
 )
 
 // daemon is a source of the control socket whose answers are files, read anew
-// for each request: status.json, counters.json, events.json; reload.err has the
+// for each request: status.json, counters.json, dataplane.json,
+// events.json; reload.err has the
 // refusal of a reload.
 type daemon struct {
 	dir     string
@@ -43,6 +44,10 @@ func (d *daemon) Status() *status.Snapshot { return load[status.Snapshot](d.dir,
 
 func (d *daemon) Counters() (*status.Counters, error) {
 	return load[status.Counters](d.dir, "counters.json"), nil
+}
+
+func (d *daemon) Dataplane(context.Context) (*status.Dataplane, error) {
+	return load[status.Dataplane](d.dir, "dataplane.json"), nil
 }
 
 func (d *daemon) Events(after uint64) []status.Event {

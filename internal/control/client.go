@@ -37,7 +37,7 @@ func Dial(path string) *Client {
 	return &Client{path: path, http: http.Client{Transport: transport}, patience: clientTimeout}
 }
 
-// Get is the answer of a reading verb (status, counters) as it came, when its
+// Get is the answer of a reading verb (status, counters, dataplane) as it came, when its
 // schema is one that we understand.
 func (c *Client) Get(ctx context.Context, verb string) (json.RawMessage, error) {
 	return c.ask(ctx, http.MethodGet, verb, c.patience)
@@ -51,6 +51,11 @@ func (c *Client) Status(ctx context.Context) (*status.Snapshot, error) {
 // Counters are the counters of now.
 func (c *Client) Counters(ctx context.Context) (*status.Counters, error) {
 	return read[status.Counters](ctx, c, "counters")
+}
+
+// Dataplane is what the kernel holds. The daemon needs a second for it.
+func (c *Client) Dataplane(ctx context.Context) (*status.Dataplane, error) {
+	return read[status.Dataplane](ctx, c, "dataplane")
 }
 
 // Events are those with an id above after.

@@ -17,11 +17,12 @@ import (
 
 // verbs is every request of a client.
 var verbs = map[string]func(context.Context, *Client) error{
-	"status":   func(ctx context.Context, c *Client) error { _, err := c.Status(ctx); return err },
-	"counters": func(ctx context.Context, c *Client) error { _, err := c.Counters(ctx); return err },
-	"events":   func(ctx context.Context, c *Client) error { _, err := c.Events(ctx, 0); return err },
-	"retire":   func(ctx context.Context, c *Client) error { return c.Retire(ctx) },
-	"reload":   func(ctx context.Context, c *Client) error { _, err := c.Reload(ctx); return err },
+	"status":    func(ctx context.Context, c *Client) error { _, err := c.Status(ctx); return err },
+	"counters":  func(ctx context.Context, c *Client) error { _, err := c.Counters(ctx); return err },
+	"dataplane": func(ctx context.Context, c *Client) error { _, err := c.Dataplane(ctx); return err },
+	"events":    func(ctx context.Context, c *Client) error { _, err := c.Events(ctx, 0); return err },
+	"retire":    func(ctx context.Context, c *Client) error { return c.Retire(ctx) },
+	"reload":    func(ctx context.Context, c *Client) error { _, err := c.Reload(ctx); return err },
 	"follow": func(ctx context.Context, c *Client) error {
 		return c.Follow(ctx, 0, func(status.EventLine) error { return nil })
 	},

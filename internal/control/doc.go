@@ -3,6 +3,7 @@
 //
 //	GET  /api/v1/status              status.Snapshot
 //	GET  /api/v1/counters            status.Counters
+//	GET  /api/v1/dataplane           status.Dataplane
 //	GET  /api/v1/events?after=N      status.Events: those with an id above N
 //	GET  /api/v1/events?follow=1     a stream, one status.EventLine per line
 //	POST /api/v1/reload              reads the configuration again

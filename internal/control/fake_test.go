@@ -22,6 +22,7 @@ type fake struct {
 	mu       sync.Mutex
 	snap     *status.Snapshot
 	counters *status.Counters
+	kernel   *status.Dataplane
 	broken   error
 	events   []status.Event
 	changed  chan struct{}
@@ -34,6 +35,7 @@ func newFake() *fake {
 	return &fake{
 		snap:     &status.Snapshot{Instance: "r1", TakenAt: time.Now()},
 		counters: &status.Counters{Instance: "r1"},
+		kernel:   &status.Dataplane{Instance: "r1"},
 		changed:  make(chan struct{}),
 		reload:   func(context.Context) error { return nil },
 	}
@@ -42,6 +44,8 @@ func newFake() *fake {
 func (f *fake) Status() *status.Snapshot { return f.snap }
 
 func (f *fake) Counters() (*status.Counters, error) { return f.counters, f.broken }
+
+func (f *fake) Dataplane(context.Context) (*status.Dataplane, error) { return f.kernel, f.broken }
 
 func (f *fake) Events(after uint64) []status.Event {
 	f.mu.Lock()

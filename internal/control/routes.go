@@ -21,11 +21,12 @@ type route struct {
 
 // routes is the whole interface.
 var routes = map[string]route{
-	prefix + "status":   {http.MethodGet, (*Server).getStatus},
-	prefix + "counters": {http.MethodGet, (*Server).getCounters},
-	prefix + "events":   {http.MethodGet, (*Server).getEvents},
-	prefix + "reload":   {http.MethodPost, (*Server).postReload},
-	prefix + "retire":   {http.MethodPost, (*Server).postRetire},
+	prefix + "status":    {http.MethodGet, (*Server).getStatus},
+	prefix + "counters":  {http.MethodGet, (*Server).getCounters},
+	prefix + "dataplane": {http.MethodGet, (*Server).getDataplane},
+	prefix + "events":    {http.MethodGet, (*Server).getEvents},
+	prefix + "reload":    {http.MethodPost, (*Server).postReload},
+	prefix + "retire":    {http.MethodPost, (*Server).postRetire},
 }
 
 // route finds the verb; what it returns as an error becomes the answer.
@@ -71,6 +72,19 @@ func (s *Server) getCounters(w http.ResponseWriter, _ *http.Request) error {
 	shown := *c
 	shown.SchemaVersion = status.SchemaVersion
 	shown.Groups = notNil(shown.Groups)
+	return writeJSON(w, http.StatusOK, &shown)
+}
+
+// getDataplane asks the kernel. A caller who goes away ends it.
+func (s *Server) getDataplane(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.src.Dataplane(r.Context())
+	if err != nil {
+		return fmt.Errorf("ask the kernel: %w", err)
+	}
+	shown := *d
+	shown.SchemaVersion = status.SchemaVersion
+	shown.Programs, shown.Maps = notNil(shown.Programs), notNil(shown.Maps)
+	shown.Groups, shown.Carpdevs = notNil(shown.Groups), notNil(shown.Carpdevs)
 	return writeJSON(w, http.StatusOK, &shown)
 }
 

@@ -38,6 +38,7 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 	}{
 		{"GET", "/api/v1/status", 200, ""},
 		{"GET", "/api/v1/counters", 200, ""},
+		{"GET", "/api/v1/dataplane", 200, ""},
 		{"GET", "/api/v1/events", 200, ""},
 		{"GET", "/api/v1/events?after=3&follow=0", 200, ""},
 		{"POST", "/api/v1/reload", 200, ""},
@@ -73,9 +74,9 @@ func TestEveryAnswerHasSchemaAndCode(t *testing.T) {
 
 func TestEmptyListsAreNotNull(t *testing.T) {
 	path, _ := serve(t, newFake())
-	for _, url := range []string{"/api/v1/status", "/api/v1/counters", "/api/v1/events"} {
+	for _, url := range []string{"/api/v1/status", "/api/v1/counters", "/api/v1/dataplane", "/api/v1/events"} {
 		body := request(t, path, "GET", url, nil).body
-		for _, list := range []string{`"groups":null`, `"carpdevs":null`, `"events":null`} {
+		for _, list := range []string{`"groups":null`, `"carpdevs":null`, `"events":null`, `"maps":null`, `"programs":null`} {
 			if bytes.Contains(body, []byte(list)) {
 				t.Errorf("%s has %s", url, list)
 			}
@@ -114,6 +115,10 @@ func TestTroubleOfTheSourceIsAnError(t *testing.T) {
 	_, err = Dial(path).Counters(t.Context())
 	if err == nil || err.Error() != "carpd (instance r1): read counters: map is gone" {
 		t.Errorf("Counters: %v", err)
+	}
+	_, err = Dial(path).Dataplane(t.Context())
+	if err == nil || err.Error() != "carpd (instance r1): ask the kernel: map is gone" {
+		t.Errorf("Dataplane: %v", err)
 	}
 }
 

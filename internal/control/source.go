@@ -14,6 +14,8 @@ type Source interface {
 	Status() *status.Snapshot
 	// Counters reads the counters now.
 	Counters() (*status.Counters, error)
+	// Dataplane asks the kernel what it holds, and may take a second or two.
+	Dataplane(ctx context.Context) (*status.Dataplane, error)
 	// Events are those kept whose id is above after, in rising order.
 	Events(after uint64) []status.Event
 	// Changed is closed at the next event. A follower takes the channel first
