@@ -145,7 +145,10 @@ func TestAlwaysNeedsThePrograms(t *testing.T) {
 		began := time.Now()
 		l.begin = func(n *node) { n.attachErr = errNotWatched }
 		n := l.start(1, always(0))
-		pass(4 * time.Second)
+		pass(time.Second)
+		n.reload(t, settings(0))
+		n.reload(t, always(0))
+		pass(3 * time.Second)
 		if got := n.changes(began); len(got) > 0 {
 			t.Errorf("without programs: %q", got)
 		}
