@@ -9,6 +9,7 @@
 #define CARP_EGRESS_H
 
 #include "arp.h"
+#include "balance.h"
 #include "lease.h"
 #include "owner.h"
 #include "count.h"
@@ -38,17 +39,43 @@ static __always_inline bool carp_is_bridged(const struct carp_frame *f)
 	       !carp_is_own_mac(f, carp_eth_of(f)->src);
 }
 
-static __always_inline enum carp_verdict carp_hold(const struct carp_owner *owner)
+static __always_inline enum carp_verdict carp_hold(const struct carp_face *face)
 {
-	carp_count(owner->slot, CARP_HELD);
+	carp_count(face->slot, CARP_HELD);
 	return CARP_DROP;
 }
 
-static __always_inline bool carp_set_eth_source(const struct carp_frame *f,
-						struct carp_owner *owner)
+static __always_inline bool carp_set_eth_source(const struct carp_frame *f, struct carp_face *face)
 {
-	return carp_store(f, __builtin_offsetof(struct carp_eth, src), owner->mac,
-			  sizeof(owner->mac));
+	return carp_store(f, __builtin_offsetof(struct carp_eth, src), face->source,
+			  sizeof(face->source));
+}
+
+/*
+ * The face with which an IP packet leaves. The verifier wants the bounds again
+ * that carp_parse has tested.
+ */
+static __always_inline void carp_ip_face(const struct carp_frame *f, const struct carp_owner *owner,
+					 struct carp_face *face)
+{
+	const struct carp_ipv4 *ip4 = f->network;
+	const struct carp_ipv6 *ip6 = f->network;
+
+	carp_face_of(carp_link_of(f), owner, face);
+	if (f->eth_type == CARP_ETH_IPV4 && (void *)(ip4 + 1) <= f->data_end)
+		carp_pick_sender(face, ip4->src, ip4->dst, sizeof(ip4->src));
+	else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end)
+		carp_pick_sender(face, ip6->src, ip6->dst, sizeof(ip6->src));
+}
+
+/*
+ * May frames leave as the group although nothing is answered? A node that hands
+ * over finishes what it has taken in. Where every node gets every frame there is
+ * nothing to finish, and two nodes would speak.
+ */
+static __always_inline bool carp_may_finish(const struct carp_face *face)
+{
+	return !carp_shares_frames(face->balancing) && carp_may_accept(face->slot);
 }
 
 /*
@@ -57,24 +84,25 @@ static __always_inline bool carp_set_eth_source(const struct carp_frame *f,
  * switch must not learn our port for it again.
  */
 static __always_inline enum carp_verdict carp_egress_ip(const struct carp_frame *f,
-							struct carp_owner *owner)
+							const struct carp_owner *owner)
 {
-	if (carp_may_answer(owner->slot)) {
-		if (!carp_set_eth_source(f, owner))
-			return CARP_DROP;
-		carp_count(owner->slot, CARP_REWRITTEN);
+	struct carp_face face;
+
+	carp_ip_face(f, owner, &face);
+	if (!carp_may_answer(face.slot))
+		return carp_may_finish(&face) ? CARP_PASS : carp_hold(&face);
+	if (carp_hides_mac(face.balancing))
 		return CARP_PASS;
-	}
-	if (carp_may_accept(owner->slot))
-		return CARP_PASS;
-	return carp_hold(owner);
+	if (!carp_set_eth_source(f, &face))
+		return CARP_DROP;
+	carp_count(face.slot, CARP_REWRITTEN);
+	return CARP_PASS;
 }
 
-static __always_inline bool carp_set_arp_sender(const struct carp_frame *f,
-						struct carp_owner *owner)
+static __always_inline bool carp_set_arp_sender(const struct carp_frame *f, struct carp_face *face)
 {
-	return carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), owner->mac,
-			  sizeof(owner->mac));
+	return carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), face->mac,
+			  sizeof(face->mac));
 }
 
 /* Does the kernel ask for a neighbour, rather than tell where the sender is? */
@@ -91,10 +119,13 @@ static __always_inline bool carp_is_question(const struct carp_arp *arp)
  * for a neighbour, without which the kernel could not reply to what it accepts
  * and would ask again only a second later. A question names the virtual MAC but
  * leaves with the interface's own, so that no switch learns our port for it.
+ *
+ * A shared address is never announced: every host would learn one node's MAC.
  */
 static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame *f)
 {
 	struct carp_owner *owner;
+	struct carp_face face;
 	struct carp_arp arp;
 	bool answers;
 
@@ -103,16 +134,18 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 	owner = carp_owner_of_ipv4(f, arp.sender);
 	if (!owner || carp_is_bridged(f))
 		return CARP_PASS;
-	answers = carp_may_answer(owner->slot);
-	if (!answers && !carp_may_accept(owner->slot))
-		return carp_hold(owner);
-	if (!answers && carp_same(carp_eth_of(f)->src, owner->mac, sizeof(owner->mac)))
+	carp_face_of(carp_link_of(f), owner, &face);
+	carp_pick_sender(&face, arp.sender, arp.target, sizeof(arp.sender));
+	answers = carp_may_answer(face.slot);
+	if (!answers && !carp_may_finish(&face))
+		return carp_hold(&face);
+	if (!answers && carp_same(carp_eth_of(f)->src, face.mac, sizeof(face.mac)))
 		return CARP_PASS;
-	if (!answers && !carp_is_question(&arp))
-		return carp_hold(owner);
-	if ((answers && !carp_set_eth_source(f, owner)) || !carp_set_arp_sender(f, owner))
+	if ((!answers || face.share) && !carp_is_question(&arp))
+		return carp_hold(&face);
+	if ((answers && !carp_set_eth_source(f, &face)) || !carp_set_arp_sender(f, &face))
 		return CARP_DROP;
-	carp_count(owner->slot, CARP_REWRITTEN);
+	carp_count(face.slot, CARP_REWRITTEN);
 	return CARP_PASS;
 }
 
