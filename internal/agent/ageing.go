@@ -3,8 +3,6 @@ package agent
 import (
 	"net/netip"
 	"time"
-
-	"github.com/carpd/carpd/internal/carp"
 )
 
 // A switch forgets a MAC that it has not seen for a while, and a host an address,
@@ -26,7 +24,7 @@ func (a *Agent) startAgeing(g *group, now time.Time) {
 // agePause is the time from one address to the next; 0 is never. Addresses that
 // several groups share are not announced: every host would learn one MAC.
 func (g *group) agePause() time.Duration {
-	if len(g.addrs) == 0 || g.cfg.Balancing != carp.BalanceNone {
+	if len(g.addrs) == 0 || g.isShared() {
 		return 0
 	}
 	return g.cfg.AnnounceEvery / time.Duration(len(g.addrs))
