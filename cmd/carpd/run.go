@@ -128,7 +128,9 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 	if p.keeper, err = openKeeper(cfg.Instance); err != nil {
 		return p, err
 	}
-	if p.dataplane, err = dataplane.Load(dataplaneOptions(cfg, log)); err != nil {
+	options := dataplaneOptions(cfg, log)
+	options.Devices = devices{p.keeper}
+	if p.dataplane, err = dataplane.Load(options); err != nil {
 		return p, err
 	}
 	if p.transport, err = transport.Open(log); err != nil {
@@ -146,6 +148,15 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 		Systems: systems, Router: iface.Forwards, Log: log,
 	}, cfg)
 	return p, nil
+}
+
+// devices shows the interfaces to the dataplane, which knows no netlink.
+type devices struct{ *iface.Keeper }
+
+// Device looks at an interface.
+func (d devices) Device(ifindex int) (dataplane.Device, error) {
+	dev, err := d.Keeper.Device(ifindex)
+	return dataplane.Device(dev), err
 }
 
 // serve runs the loop and the control socket until ctx ends.

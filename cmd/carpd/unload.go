@@ -50,7 +50,7 @@ func unload(instance string) (done string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(keeper.UndoAll(), dataplane.Unload(instance), removeSocket(sock)); err != nil {
+	if err := errors.Join(keeper.UndoAll(), dataplane.Unload(instance), keeper.UndoOffloads(), removeSocket(sock)); err != nil {
 		return "", fmt.Errorf("instance %s: %w", instance, err)
 	}
 	if unknown {

@@ -28,7 +28,7 @@ type Transport interface {
 // Dataplane is what the loop needs of the kernel side.
 type Dataplane interface {
 	Attach(ifindex int, name string) (dataplane.Attachment, error)
-	Attachment(ifindex int) (dataplane.Attachment, bool)
+	Look(ifindex int) (dataplane.Attachment, error)
 	Detach(ifindex int) error
 	SetLink(ifindex int, l dataplane.Link) error
 	SetOwn(ifindex int, addrs []netip.Addr) error
@@ -93,6 +93,7 @@ type Agent struct {
 	retired  bool // ends without a word: another carpd goes on
 	swept    bool // what the last carpd left is claimed, or gone
 	retry    *alarm
+	looking  *alarm
 	finding  *alarm // when addresses that are there without us are looked for
 
 	listed  atomic.Pointer[[]*group]
@@ -121,6 +122,7 @@ func New(d Deps, cfg *config.Config) *Agent {
 	a.history.init()
 	a.relist()
 	a.retry = newAlarm(func(time.Time) { a.lookAgain() })
+	a.looking = newAlarm(a.lookAround)
 	a.finding = newAlarm(func(time.Time) { a.findStanding() })
 	for _, c := range cfg.Groups {
 		a.addGroup(c)

@@ -4,12 +4,10 @@ import (
 	"hash/fnv"
 	"net/netip"
 	"slices"
-	"sort"
 	"time"
 
 	"github.com/carpd/carpd/internal/dataplane"
 	"github.com/carpd/carpd/internal/iface"
-	"github.com/carpd/carpd/internal/status"
 )
 
 // carpdev is an interface that carries groups.
@@ -134,27 +132,4 @@ func tieWait(l iface.Link) time.Duration {
 	h := fnv.New32a()
 	h.Write(l.MAC[:])
 	return time.Duration(uint16(h.Sum32())) * time.Second / (1 << 16)
-}
-
-// relistCarpdevs publishes the list of carpdevs.
-func (a *Agent) relistCarpdevs() {
-	list := []status.Carpdev{}
-	for _, d := range a.carpdevs {
-		list = append(list, status.Carpdev{
-			Name: d.link.Name, Index: d.link.Index, Up: d.link.Up, MAC: d.link.MAC.String(),
-			XDP: d.attachment.Mode, XDPWhy: d.attachment.Why,
-			Ingress: d.attachment.Ingress, Egress: d.attachment.Egress, Uppers: d.link.Uppers,
-			Problem: d.problem, Warnings: d.warnings(),
-		})
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
-	a.devs.Store(&list)
-}
-
-// Carpdevs are the interfaces in use as they were published last.
-func (a *Agent) Carpdevs() []status.Carpdev {
-	if list := a.devs.Load(); list != nil {
-		return *list
-	}
-	return []status.Carpdev{}
 }

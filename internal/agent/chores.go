@@ -39,6 +39,8 @@ func (a *Agent) onAttached(d *carpdev, att dataplane.Attachment, err, joinErr er
 	if err != nil {
 		d.problem = err.Error()
 		a.tryAgain(a.Now().Add(retryAfter))
+	} else {
+		a.logAttached(d)
 	}
 	a.onJoined(d, joinErr)
 	a.placeAll()
@@ -99,16 +101,6 @@ func (d *carpdev) hasIPv6() bool {
 	return slices.ContainsFunc(d.link.Addrs, func(p netip.Prefix) bool { return carp.FamilyOf(p.Addr()) == carp.IPv6 })
 }
 
-// warnings are what people should know of a carpdev. To lack IPv6 matters only
-// to groups that have IPv6 addresses.
-func (d *carpdev) warnings() []string {
-	needs6 := slices.ContainsFunc(d.groups, func(g *group) bool { return g.machine.Params().IPv6 })
-	if d.joinErr == nil || (errors.Is(d.joinErr, transport.ErrNoIPv6) && !needs6) {
-		return nil
-	}
-	return []string{"multicast groups not joined: " + d.joinErr.Error()}
-}
-
 // tellLink has the kernel side told what it must know of the interface.
 func (a *Agent) tellLink(d *carpdev) {
 	if d.changed = d.telling; d.telling {
@@ -125,23 +117,20 @@ func (a *Agent) tellLink(d *carpdev) {
 	a.chores <- func() {
 		link := dataplane.Link{MAC: l.MAC, HasUpper: len(l.Uppers) > 0, Router: a.Router(l.Name)}
 		err := errors.Join(a.Dataplane.SetLink(l.Index, link), a.Dataplane.SetOwn(l.Index, own))
-		att, ok := a.Dataplane.Attachment(l.Index)
-		a.results <- func() { a.onTold(d, att, ok, err) }
+		att, lookErr := a.Dataplane.Look(l.Index)
+		a.results <- func() { a.onTold(d, err); a.onLook(d, att, lookErr) }
 	}
 }
 
-// onTold notes where the programs are by now.
-func (a *Agent) onTold(d *carpdev, att dataplane.Attachment, ok bool, err error) {
+// onTold notes that the kernel side knows of the link by now.
+func (a *Agent) onTold(d *carpdev, err error) {
 	if err != nil {
 		a.Log.Error().Err(err).Str("carpdev", d.link.Name).Msg("link not told to the kernel side")
 	}
-	if d.telling = false; ok {
-		d.attachment = att
-	}
+	d.telling = false
 	if d.changed && a.carpdevs[d.link.Index] == d {
 		a.tellLink(d)
 	}
-	a.relistCarpdevs()
 }
 
 // addFilter has the interface let in frames to the group's virtual MAC.

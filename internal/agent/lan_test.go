@@ -42,26 +42,27 @@ type node struct {
 	late    atomic.Int64 // by how much the loop's clock is ahead
 	err     error        // of Run, when it has ended
 
-	mu        sync.Mutex
-	did       []deed
-	ring      []dataplane.Event
-	ready     chan struct{}
-	mute      bool // nobody is told that the ring is not empty
-	answer    map[dataplane.Slot]time.Time
-	accept    map[dataplane.Slot]time.Time
-	slots     dataplane.Slot
-	kernel    map[dataplane.Slot]dataplane.Group
-	cut       bool
-	sendErr   error
-	joinErr   error
-	attachErr error
-	driver    time.Duration // how long a driver takes
-	faulty    error         // what filter entries and addresses fail with
-	lost      uint64        // adverts for which the ring had no room
-	slow      time.Duration // how long an address takes
-	present   map[netip.Addr]bool
-	operators map[netip.Addr]bool // there already, put there by somebody else
-	routes    map[netip.Prefix]bool
+	mu         sync.Mutex
+	did        []deed
+	ring       []dataplane.Event
+	ready      chan struct{}
+	mute       bool // nobody is told that the ring is not empty
+	answer     map[dataplane.Slot]time.Time
+	accept     map[dataplane.Slot]time.Time
+	slots      dataplane.Slot
+	kernel     map[dataplane.Slot]dataplane.Group
+	cut        bool
+	sendErr    error
+	joinErr    error
+	attachErr  error
+	driver     time.Duration        // how long a driver takes
+	faulty     error                // what filter entries and addresses fail with
+	attachment dataplane.Attachment // what the next look finds
+	lost       uint64               // adverts for which the ring had no room
+	slow       time.Duration        // how long an address takes
+	present    map[netip.Addr]bool
+	operators  map[netip.Addr]bool // there already, put there by somebody else
+	routes     map[netip.Prefix]bool
 	pinned
 	judging
 }
@@ -239,12 +240,16 @@ func (n *node) Attach(int, string) (dataplane.Attachment, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.do("attach")
-	return dataplane.Attachment{}, n.attachErr
+	return n.attachment, n.attachErr
 }
 
-func (n *node) Attachment(int) (dataplane.Attachment, bool) {
+func (n *node) Look(int) (dataplane.Attachment, error) {
 	time.Sleep(n.driverTime())
-	return dataplane.Attachment{}, true
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	att := n.attachment
+	n.attachment.Changes = nil
+	return att, nil
 }
 
 func (n *node) driverTime() time.Duration {

@@ -25,6 +25,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	helpers.Go(func() { a.watchRing(over) })
 	defer func() { end(); close(a.jobs); close(a.chores); helpers.Wait() }()
 
+	a.alarms.set(a.looking, a.Now().Add(lookEvery))
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
 	stop, systems := ctx.Done(), a.Systems

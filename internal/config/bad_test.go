@@ -80,7 +80,7 @@ func TestOneMistake(t *testing.T) {
 		{"detach_on_stop", "instance: lab", "detach_on_stop: no", `1:17: detach_on_stop is "no"; allowed: auto, true or false`},
 		{"detach_on_stop in quotes", "instance: lab", "detach_on_stop: 'true'", `1:17: detach_on_stop is the text "true"; allowed: auto, true or false`},
 		{"log_level", "instance: lab", "log_level: loud", `1:12: log_level is "loud"; allowed: debug, info, warn or error`},
-		{"xdp", "instance: lab", "xdp: offload", `1:6: xdp is "offload"; allowed: auto, native, generic or off`},
+		{"xdp", "instance: lab", "xdp: offload", `1:6: xdp is "offload"; allowed: auto, native, generic, tcx or off`},
 
 		{"instance with a slash", "instance: lab", "instance: ../lab", `1:11: instance is "../lab"; allowed: 1 to 32 letters, digits, _ and -`},
 		{"instance with a dot, which bpffs reserves", "instance: lab", "instance: lab.1", `1:11: instance is "lab.1"; allowed: 1 to 32 letters, digits, _ and -`},

@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Instance string
 	LogLevel string // debug, info, warn, error
-	// XDP is the mode that the operator forces: auto, native, generic or off.
+	// XDP is the mode that the operator forces: auto, native, generic, tcx or off.
 	XDP string
 	// DetachOnStop is auto, true or false: whether the idle XDP program is taken
 	// off an interface when carpd ends. auto leaves it where that resets the link.

@@ -27,7 +27,7 @@ func (l *lan) loadHere(t *testing.T, o Options) (d *Dataplane) {
 func (l *lan) crashed(t *testing.T) Options {
 	t.Helper()
 	l.router.address(t, "192.0.2.12/24")
-	o := Options{Instance: instanceName()}
+	o := Options{XDP: "generic", Instance: instanceName()}
 	d := l.loadHere(t, o)
 	l.attach(t, d)
 	if err := d.SetLink(l.routerIf, Link{MAC: l.routerMAC}); err != nil {

@@ -57,12 +57,12 @@ func (d *Dataplane) adoptLink(path string) {
 	}
 	a := d.attached[ifindex]
 	if a == nil {
-		a = &attachment{mode: xdpNone, links: map[string]link.Link{}}
+		a = &attachment{rung: rung{mode: xdpNone}, links: map[string]link.Link{}}
 		d.attached[ifindex] = a
 	}
 	a.links[program] = l
 	if program == bpfProgCarpRx {
-		a.mode, a.why = mode, "as the carpd before had it"
+		a.rung.mode, a.rung.why = mode, "as the carpd before had it"
 	}
 }
 
@@ -155,20 +155,6 @@ func (d *Dataplane) ownOf(ifindex int) map[bpfCarpOwnKey]bool {
 		d.own[ifindex] = map[bpfCarpOwnKey]bool{}
 	}
 	return d.own[ifindex]
-}
-
-// keepXDP keeps the XDP program that the last carpd attached if its mode is one
-// that may be chosen now; otherwise carp_in does the work until there is another.
-func (d *Dataplane) keepXDP(a *attachment, ifindex int) (keep bool, err error) {
-	rx := a.links[bpfProgCarpRx]
-	if rx == nil {
-		return false, nil
-	}
-	if modes, _ := modesFor(d.opts.XDP, a.name); slices.Contains(modes, a.mode) {
-		return true, d.setServed(ifindex, true)
-	}
-	delete(a.links, bpfProgCarpRx)
-	return false, errors.Join(d.setServed(ifindex, false), drop(rx), rx.Close())
 }
 
 // sweepLinks takes the programs off interfaces that nobody attached to.

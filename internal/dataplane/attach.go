@@ -11,20 +11,25 @@ import (
 
 // Attachment tells what sits on an interface, for status.
 type Attachment struct {
-	Ifindex int
-	Name    string
-	Mode    string // native, generic or none
-	Why     string // why this mode
-	Ingress string // place of carp_in among the TCX programs, such as "first of 2"
-	Egress  string // place of carp_out, such as "last of 1"
+	Ifindex  int
+	Name     string
+	Mode     string   // native, generic or none
+	Why      string   // why this mode
+	Tried    []Step   // the better modes, and why not they
+	Warnings []string // what people should know of it
+	Ingress  string   // place of carp_in among the TCX programs, such as "first of 2"
+	Egress   string   // place of carp_out, such as "last of 1"
+	Changes  []string // what a look has repaired or improved, or found changed
 }
 
 // attachment are the links on one interface.
 type attachment struct {
-	name      string
-	mode, why string
-	links     map[string]link.Link // by the name of the program
-	claimed   bool                 // Attach was called, so that Sweep leaves it
+	name    string
+	rung    rung
+	seen    Device               // what it was when the rung was chosen
+	places  [2]string            // where carp_in and carp_out were at the last look
+	links   map[string]link.Link // by the name of the program
+	claimed bool                 // Attach was called, so that Sweep leaves it
 }
 
 // close gives back the file descriptors; what is pinned stays attached.
@@ -45,9 +50,8 @@ func (a *attachment) detach() error {
 	return errors.Join(errs...)
 }
 
-// Attach puts the three programs onto an interface. The name is the present one
-// and serves to ask the driver. Where XDP cannot be had, TCX does its work and
-// the attachment says why. Attaching twice changes nothing.
+// Attach puts the three programs onto an interface. Where XDP cannot be had, TCX
+// does its work and the attachment says why. Attaching twice changes nothing.
 func (d *Dataplane) Attach(ifindex int, name string) (Attachment, error) {
 	d.linkMu.Lock()
 	defer d.linkMu.Unlock()
@@ -60,11 +64,13 @@ func (d *Dataplane) Attach(ifindex int, name string) (Attachment, error) {
 		if err := d.attach(a, ifindex); err != nil {
 			delete(d.attached, ifindex)
 			return Attachment{}, errors.Join(
-				fmt.Errorf("attach to %s: %w", name, err), a.detach(), d.forgetLink(ifindex))
+				fmt.Errorf("attach to %s: %w", name, err), d.takeOff(a, ifindex))
 		}
 		d.attached[ifindex] = a
 	}
-	return d.describe(ifindex), nil
+	att := d.describe(ifindex)
+	a.moved(att)
+	return att, nil
 }
 
 // attach goes from TCX to XDP: carp_in does all of it until XDP is said to be
@@ -74,6 +80,14 @@ func (d *Dataplane) attach(a *attachment, ifindex int) error {
 	if err := d.setServed(ifindex, a.links[bpfProgCarpRx] != nil); err != nil {
 		return err
 	}
+	if err := d.attachBoth(a, ifindex); err != nil {
+		return err
+	}
+	return d.settleXDP(a, ifindex)
+}
+
+// attachBoth attaches the programs that TCX runs, where they are not there.
+func (d *Dataplane) attachBoth(a *attachment, ifindex int) error {
 	for _, o := range []link.TCXOptions{
 		{Program: d.objs.CarpIn, Attach: ebpf.AttachTCXIngress, Anchor: link.Head()},
 		{Program: d.objs.CarpOut, Attach: ebpf.AttachTCXEgress, Anchor: link.Tail()},
@@ -83,18 +97,7 @@ func (d *Dataplane) attach(a *attachment, ifindex int) error {
 			return err
 		}
 	}
-	if keep, err := d.keepXDP(a, ifindex); keep || err != nil {
-		return err
-	}
-	var rx link.Link
-	rx, a.mode, a.why = d.attachXDP(ifindex, a.name)
-	if rx == nil {
-		return nil
-	}
-	if err := d.hold(a, rx, ifindex, bpfProgCarpRx); err != nil {
-		return err
-	}
-	return d.setServed(ifindex, true)
+	return nil
 }
 
 // attachTCX attaches one of the two programs that TCX runs, if it is not there.
@@ -133,64 +136,18 @@ func (d *Dataplane) Detach(ifindex int) error {
 		return nil
 	}
 	delete(d.attached, ifindex)
-	if err := errors.Join(a.detach(), d.forgetLink(ifindex)); err != nil {
+	if err := d.takeOff(a, ifindex); err != nil {
 		return fmt.Errorf("detach from %s: %w", a.name, err)
 	}
 	return nil
 }
 
-// Attachment tells what sits on an interface now; false if we are not on it.
-func (d *Dataplane) Attachment(ifindex int) (Attachment, bool) {
-	d.linkMu.Lock()
-	defer d.linkMu.Unlock()
-	if d.attached[ifindex] == nil {
-		return Attachment{}, false
+// takeOff takes the programs off an interface, which treats VLAN tags as before
+// from then on, and forgets it.
+func (d *Dataplane) takeOff(a *attachment, ifindex int) error {
+	err := a.detach()
+	if a.rung.mode == xdpNative {
+		d.restoreTags(ifindex)
 	}
-	return d.describe(ifindex), true
-}
-
-// describe asks for the places, which others may have changed. The caller holds
-// the mutex.
-func (d *Dataplane) describe(ifindex int) Attachment {
-	a := d.attached[ifindex]
-	return Attachment{
-		Ifindex: ifindex,
-		Name:    a.name,
-		Mode:    a.mode,
-		Why:     a.why,
-		Ingress: place(ifindex, ebpf.AttachTCXIngress, d.objs.CarpIn),
-		Egress:  place(ifindex, ebpf.AttachTCXEgress, d.objs.CarpOut),
-	}
-}
-
-// place is where a program stands among those of a TCX hook.
-func place(ifindex int, hook ebpf.AttachType, p *ebpf.Program) string {
-	info, err := p.Info()
-	if err != nil {
-		return "unknown"
-	}
-	id, _ := info.ID()
-	chain, err := link.QueryPrograms(link.QueryOptions{Target: ifindex, Attach: hook})
-	if err != nil {
-		return "unknown"
-	}
-	for i, other := range chain.Programs {
-		if other.ID == id {
-			return placeText(i, len(chain.Programs), hook == ebpf.AttachTCXIngress)
-		}
-	}
-	return "not attached"
-}
-
-// placeText puts the end that is wanted first: ingress wants to be first,
-// egress last.
-func placeText(i, n int, ingress bool) string {
-	switch {
-	case ingress && i == 0:
-		return fmt.Sprintf("first of %d", n)
-	case !ingress && i == n-1:
-		return fmt.Sprintf("last of %d", n)
-	default:
-		return fmt.Sprintf("number %d of %d", i+1, n)
-	}
+	return errors.Join(err, d.forgetLink(ifindex))
 }

@@ -15,8 +15,10 @@ import (
 type Options struct {
 	// Instance names the directory of the pins.
 	Instance string
-	// XDP is auto, native, generic or off; empty is auto.
+	// XDP is auto, native, generic, tcx or off; empty is auto.
 	XDP string
+	// Devices knows the interfaces. Without it auto means tcx.
+	Devices Devices
 	// Log gets what cannot be returned; the zero value discards it.
 	Log zerolog.Logger
 }

@@ -36,7 +36,7 @@ func pinned(t *testing.T, instance string) map[string]fs.FileInfo {
 
 func TestEverythingIsPinned(t *testing.T) {
 	l := newLAN(t)
-	o := Options{Instance: instanceName()}
+	o := Options{XDP: "generic", Instance: instanceName()}
 	d, _ := l.loadIn(t, o)
 	files := pinned(t, o.Instance)
 	spec, err := loadBpf()
@@ -87,7 +87,7 @@ func TestEverythingIsPinned(t *testing.T) {
 func TestLoadOverTheRemainsOfAnotherNamespace(t *testing.T) {
 	l := newLAN(t)
 	l.router.address(t, "192.0.2.12/24")
-	o := Options{Instance: instanceName()}
+	o := Options{XDP: "generic", Instance: instanceName()}
 	crashed, err := Load(o)
 	if err != nil {
 		t.Fatal(err)

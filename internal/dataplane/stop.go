@@ -53,13 +53,10 @@ func (d *Dataplane) idle(wish string) (stay int, err error) {
 			}
 		}
 		err = errors.Join(err, d.forgetLink(ifindex))
-		d.opts.Log.Info().Str("carpdev", a.name).Str("mode", a.mode).Msg("the XDP program stays, idle: to take it off could reset the link")
+		d.opts.Log.Info().Str("carpdev", a.name).Str("mode", a.rung.mode).Msg("the XDP program stays, idle: to take it off could reset the link")
 		stay++
 	}
-	if stay > 0 {
-		err = errors.Join(err, d.detachAll(wish))
-	}
-	return stay, err
+	return stay, errors.Join(err, d.detachAll(wish))
 }
 
 // detachAll takes the programs off the interfaces where none stays. The caller
@@ -69,14 +66,14 @@ func (d *Dataplane) detachAll(wish string) error {
 	for ifindex, a := range d.attached {
 		if !a.stays(wish) {
 			delete(d.attached, ifindex)
-			errs = append(errs, a.detach(), d.forgetLink(ifindex))
+			errs = append(errs, d.takeOff(a, ifindex))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // stays reports whether the XDP program of an interface stays when carpd ends.
-// A driver that moves packets in memory alone has no link to reset.
+// What is no hardware has no link to reset.
 func (a *attachment) stays(wish string) bool {
 	var rx link.Link = a.links[bpfProgCarpRx]
 	switch {
@@ -85,8 +82,5 @@ func (a *attachment) stays(wish string) bool {
 	case wish == detachNever:
 		return true
 	}
-	return a.mode == xdpNative && !slices.Contains(noWire, driverOf(a.name))
+	return a.rung.mode == xdpNative && a.seen.Name != "" && a.seen.Kind == ""
 }
-
-// noWire are the drivers of interfaces that have no link of their own.
-var noWire = []string{"veth", "tun", "netkit", "dummy", "bridge", "macvlan", "macvtap", "ipvlan", "vrf", "vxlan", "geneve"}

@@ -18,6 +18,8 @@ type Keeper struct {
 	mu     sync.Mutex
 	ledger *ledger.Ledger
 	handle *netlink.Handle
+
+	ethtool, netdev *generic // what drivers tell
 }
 
 // NewKeeper makes a Keeper for the network namespace of the calling thread.
@@ -26,11 +28,23 @@ func NewKeeper(l *ledger.Ledger) (*Keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open netlink socket: %w", err)
 	}
-	return &Keeper{ledger: l, handle: h}, nil
+	k := &Keeper{ledger: l, handle: h}
+	var err1, err2 error
+	k.ethtool, err1 = openGeneric("ethtool")
+	k.netdev, err2 = openGeneric("netdev")
+	if err := errors.Join(err1, err2); err != nil {
+		k.Close()
+		return nil, err
+	}
+	return k, nil
 }
 
-// Close closes the Keeper's socket. It undoes nothing.
-func (k *Keeper) Close() { k.handle.Close() }
+// Close closes the Keeper's sockets. It undoes nothing.
+func (k *Keeper) Close() {
+	k.handle.Close()
+	k.ethtool.close()
+	k.netdev.close()
+}
 
 // entry is what the ledger will say about a thing on an interface.
 func (k *Keeper) entry(kind ledger.Kind, index int, value string) (ledger.Entry, error) {

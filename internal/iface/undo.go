@@ -14,8 +14,8 @@ import (
 // from a group address any more, then the interface lets its frames in no more.
 var undoOrder = []ledger.Kind{ledger.Route, ledger.Address, ledger.Filter, ledger.Promiscuous}
 
-// UndoAll takes away everything that the ledger names: at the end, and at the
-// start after a crash. It goes on after an error; what could not be taken away
+// UndoAll takes away everything that the ledger names, save offloads, which
+// follow when the programs are gone: see UndoOffloads. It goes on after an error; what could not be taken away
 // stays in the ledger. An interface that is gone took our things with it, also
 // when another one has its name now.
 func (k *Keeper) UndoAll() error {

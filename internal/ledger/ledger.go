@@ -11,13 +11,15 @@ import (
 // it is.
 type Kind string
 
-// The kinds of things that are added to a carpdev.
+// The kinds of things that are added to a carpdev, or changed there.
 const (
 	Address Kind = "address" // Value is the address, such as 192.0.2.1
 	Route   Kind = "route"   // Value is address/length, such as 192.0.2.1/24
 	Filter  Kind = "filter"  // Value is the MAC that the interface lets in
 	// Promiscuous is promiscuous mode in place of a filter entry for the MAC.
 	Promiscuous Kind = "promiscuous"
+	// Feature is an offload that was switched off; Value is ethtool's name of it.
+	Feature Kind = "feature"
 )
 
 // Entry is one thing that was added. Entries are equal when all fields are.

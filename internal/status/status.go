@@ -65,17 +65,27 @@ type Peer struct {
 
 // Carpdev is an interface that carries groups, and what is attached to it.
 type Carpdev struct {
-	Name     string   `json:"name"`
-	Index    int      `json:"index"`
-	Up       bool     `json:"up"`
-	MAC      string   `json:"mac"`
-	XDP      string   `json:"xdp"`     // native, generic or none
-	XDPWhy   string   `json:"xdp_why"` // why this mode
-	Ingress  string   `json:"tcx_ingress"`
-	Egress   string   `json:"tcx_egress"` // position, such as "last of 1"
-	Uppers   []string `json:"uppers,omitempty"`
-	Problem  string   `json:"problem,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	Name   string `json:"name"`
+	Index  int    `json:"index"`
+	Up     bool   `json:"up"`
+	MAC    string `json:"mac"`
+	XDP    string `json:"xdp"`     // native, generic or none
+	XDPWhy string `json:"xdp_why"` // why this mode
+	// Tried are the better modes, the best first, and why not they.
+	Tried    []XDPStep `json:"xdp_tried,omitempty"`
+	Ingress  string    `json:"tcx_ingress"`
+	Egress   string    `json:"tcx_egress"` // position, such as "last of 1"
+	Uppers   []string  `json:"uppers,omitempty"`
+	Problem  string    `json:"problem,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"`
+}
+
+// XDPStep is an XDP mode that was not taken, and why: in one word for programs,
+// and in a sentence.
+type XDPStep struct {
+	Mode    string `json:"mode"`
+	Refusal string `json:"refusal"` // held, unsupported, virtual, tags, mtu, failed or unknown
+	Why     string `json:"why"`
 }
 
 // Counters are all packet counters of one carpd.
