@@ -15,7 +15,7 @@ Exit codes: 0 ok, 1 error, 2 wrong command line, 3 not MASTER (is-master).`
 // commands are all there are, in the order of the help text.
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
-		statusCommand(e), countersCommand(e), dataplaneCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
+		statusCommand(e), countersCommand(e), dataplaneCommand(e), balanceCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
 		decodeCommand(e), reloadCommand(e), versionCommand(e), completionCommand(e),
 	}
 }

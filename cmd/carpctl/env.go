@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -19,6 +20,23 @@ type env struct {
 	dial           func(path string) *control.Client
 	terminal       bool          // stdout is one
 	refresh        time.Duration // of --watch
+}
+
+// usualWidth is for what is no terminal.
+const usualWidth = 80
+
+// width is how many characters a line has room for: $COLUMNS, or what the
+// terminal says.
+func (e *env) width() int {
+	if n, err := strconv.Atoi(e.getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	if out, ok := e.stdout.(*os.File); ok && e.terminal {
+		if n, _, err := term.GetSize(int(out.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return usualWidth
 }
 
 // processEnv is the real world.

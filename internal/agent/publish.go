@@ -46,6 +46,12 @@ func (a *Agent) publish(g *group) {
 		Transitions: g.moves,
 		Warnings:    g.warnings(),
 	}}
+	if g.isShared() {
+		p.Balancing = g.cfg.Balancing.String()
+		for _, v := range g.cfg.Nodes {
+			p.Carpnodes = append(p.Carpnodes, int(v))
+		}
+	}
 	for _, addr := range g.cfg.Addresses {
 		p.Addresses = append(p.Addresses, addr.String())
 	}

@@ -38,6 +38,8 @@ type Group struct {
 	Addresses   []string  `json:"addresses"`
 	Address     string    `json:"address"` // on-master or always: when they are on the carpdev
 	VirtualMAC  string    `json:"virtual_mac"`
+	Balancing   string    `json:"balancing,omitempty"` // how several groups share the addresses; empty = they do not
+	Carpnodes   []int     `json:"carpnodes,omitempty"` // the VHIDs of all of them
 	Advbase     int       `json:"advbase"`
 	Advskew     int       `json:"advskew"`
 	SentSkew    int       `json:"sent_advskew"` // as advertised, raised while demoted
