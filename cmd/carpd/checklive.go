@@ -59,19 +59,19 @@ func liveProblems(cfg *config.Config, s iface.System) (out []liveProblem) {
 	return out
 }
 
-// carpdev is the interface of a group.
-func carpdev(g config.Group, s iface.System) (iface.Link, error) {
+// carpdev is the interface of a group, if it can carry groups.
+func carpdev(g config.Group, s iface.System) (l iface.Link, err error) {
 	if g.Carpdev == config.Auto {
-		return s.Resolve(g.Addresses)
+		l, err = s.Resolve(g.Addresses)
+	} else if named, there := s.ByName(g.Carpdev); there {
+		l = named
+	} else {
+		err = fmt.Errorf("there is no interface %s, only %s", g.Carpdev, linkNames(s))
 	}
-	l, there := s.ByName(g.Carpdev)
-	switch {
-	case !there:
-		return l, fmt.Errorf("there is no interface %s, only %s", g.Carpdev, linkNames(s))
-	case l.Loopback:
-		return l, fmt.Errorf("%s is a loopback interface, which has no peers", g.Carpdev)
+	if err == nil {
+		err = l.Unfit(g.Physical)
 	}
-	return l, nil
+	return l, err
 }
 
 // linkNames lists the interfaces of the machine.

@@ -149,19 +149,17 @@ func (a *Agent) linkDown(g *group, why election.LinkReason) {
 }
 
 // carpdevOf finds the interface that the configuration means.
-func (a *Agent) carpdevOf(c config.Group) (iface.Link, election.LinkReason, error) {
+func (a *Agent) carpdevOf(c config.Group) (l iface.Link, why election.LinkReason, err error) {
 	if c.Carpdev == config.Auto {
-		l, err := a.sys.Resolve(c.Addresses)
-		return l, election.LinkAmbiguous, err
-	}
-	l, ok := a.sys.ByName(c.Carpdev)
-	switch {
-	case !ok:
+		l, err = a.sys.Resolve(c.Addresses)
+		why = election.LinkAmbiguous
+	} else if named, ok := a.sys.ByName(c.Carpdev); ok {
+		l = named
+	} else {
 		return l, election.LinkMissing, fmt.Errorf("there is no interface %s", c.Carpdev)
-	case l.Loopback:
-		return l, election.LinkNotSupported, fmt.Errorf("%s is a loopback interface", l.Name)
-	case l.Bridge != "":
-		return l, election.LinkNotSupported, fmt.Errorf("%s is a port of the bridge %s: use the bridge as carpdev", l.Name, l.Bridge)
 	}
-	return l, 0, nil
+	if err == nil {
+		why, err = election.LinkNotSupported, l.Unfit(c.Physical)
+	}
+	return l, why, err
 }

@@ -20,13 +20,20 @@ type Link struct {
 	// virtual devices do not know and count as up.
 	Up       bool
 	Loopback bool
+	// NoEthernet: it carries no Ethernet frames, such as a tunnel of IP packets.
+	NoEthernet bool
 	// Addrs are its addresses with their prefix lengths, in the kernel's order:
 	// the first is what the kernel would choose first itself.
 	Addrs []netip.Prefix
 	// Kind is the kernel's word (veth, bridge, vlan …); "device" for a NIC.
 	Kind string
-	// Bridge is the name of the bridge whose port it is, or empty.
-	Bridge string
+	// Mode is that of a macvlan or macvtap: private, vepa, bridge, passthru, source.
+	Mode string
+	// Master is the name of the bridge, bond or the like whose port it is, or
+	// empty, and MasterKind the kernel's word for that.
+	Master, MasterKind string
+	// TakenBy is the macvlan in passthru mode on top, which gets all frames.
+	TakenBy string
 	// Uppers are the names of the devices that take frames from this one: its
 	// bridge or bond, and VLANs, macvlans and the like on it. Those that were
 	// moved to another network namespace cannot be seen.

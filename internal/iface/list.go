@@ -47,12 +47,14 @@ func picture(links []netlink.Link, addrs []netlink.Addr) System {
 		out := Link{
 			Index: a.Index, Name: a.Name, Kind: l.Type(), Up: isUp(a),
 			Loopback: a.Flags&net.FlagLoopback != 0, Uppers: uppers(l, links),
+			NoEthernet: a.EncapType != "ether",
+			Mode:       modeOf(l), TakenBy: takenBy(a.Index, links),
 		}
 		if len(a.HardwareAddr) == len(out.MAC) {
 			out.MAC = carp.MAC(a.HardwareAddr)
 		}
-		if m := byIndex(links, a.MasterIndex); m != nil && m.Type() == "bridge" {
-			out.Bridge = m.Attrs().Name
+		if m := byIndex(links, a.MasterIndex); m != nil {
+			out.Master, out.MasterKind = m.Attrs().Name, m.Type()
 		}
 		for _, addr := range addrs {
 			if p, ok := prefix(addr); ok && addr.LinkIndex == a.Index {
@@ -94,6 +96,33 @@ func uppers(of netlink.Link, all []netlink.Link) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// modes are the kernel's words for what a macvlan does.
+var modes = map[netlink.MacvlanMode]string{
+	netlink.MACVLAN_MODE_PRIVATE: "private", netlink.MACVLAN_MODE_VEPA: "vepa", netlink.MACVLAN_MODE_BRIDGE: "bridge",
+	netlink.MACVLAN_MODE_PASSTHRU: passthru, netlink.MACVLAN_MODE_SOURCE: "source",
+}
+
+// modeOf is the mode of a macvlan or macvtap, and empty for all else.
+func modeOf(l netlink.Link) string {
+	switch m := l.(type) {
+	case *netlink.Macvlan:
+		return modes[m.Mode]
+	case *netlink.Macvtap:
+		return modes[m.Mode]
+	}
+	return ""
+}
+
+// takenBy is the device in passthru mode on top of one, if there is any.
+func takenBy(index int, all []netlink.Link) string {
+	for _, l := range all {
+		if a := l.Attrs(); a.ParentIndex == index && a.NetNsID < 0 && modeOf(l) == passthru {
+			return a.Name
+		}
+	}
+	return ""
 }
 
 // byIndex finds a link, or nil.

@@ -34,7 +34,7 @@ func TestWatchFirst(t *testing.T) {
 	run(t, "ip addr add 192.0.2.11/24 dev wa0")
 	run(t, "ip addr add 2001:db8::10/64 dev wa0 nodad")
 	l := watching(t).link("first", "wa0", func(Link) bool { return true })
-	if l.Index != index || l.MAC != (carp.MAC{2, 0, 0, 0, 0, 0x11}) || !l.Up || l.Loopback || l.Kind != "veth" || l.Bridge != "" {
+	if l.Index != index || l.MAC != (carp.MAC{2, 0, 0, 0, 0, 0x11}) || !l.Up || l.Loopback || l.Kind != "veth" || l.Master != "" {
 		t.Errorf("link %+v", l)
 	}
 	want := prefixes("192.0.2.10/24", "192.0.2.11/24", "2001:db8::10/64")
@@ -99,12 +99,14 @@ func TestWatchUppers(t *testing.T) {
 	host(t)
 	w := watching(t)
 	pair(t, "wc0")
-	w.link("nothing on top", "wc0", func(l Link) bool { return l.Bridge == "" && len(l.Uppers) == 0 })
+	w.link("nothing on top", "wc0", func(l Link) bool { return l.Master == "" && len(l.Uppers) == 0 })
 	run(t, "ip link add wcbr type bridge")
 	run(t, "ip link set wc0 master wcbr")
-	w.link("bridge port", "wc0", func(l Link) bool { return l.Bridge == "wcbr" && slices.Equal(l.Uppers, []string{"wcbr"}) })
+	w.link("bridge port", "wc0", func(l Link) bool {
+		return l.Master == "wcbr" && l.MasterKind == "bridge" && slices.Equal(l.Uppers, []string{"wcbr"})
+	})
 	run(t, "ip link set wc0 nomaster")
-	w.link("no port", "wc0", func(l Link) bool { return l.Bridge == "" && len(l.Uppers) == 0 })
+	w.link("no port", "wc0", func(l Link) bool { return l.Master == "" && len(l.Uppers) == 0 })
 	run(t, "ip link add link wc0 name wcmac type macvlan mode private")
 	w.link("macvlan", "wc0", func(l Link) bool { return slices.Equal(l.Uppers, []string{"wcmac"}) })
 	l, _ := w.last.ByName("wcmac")
@@ -134,9 +136,9 @@ func TestPictureUppers(t *testing.T) {
 	s := picture([]netlink.Link{tunnel, guest, vlan, bond, nic}, nil)
 	var got []string
 	for _, l := range s.Links {
-		got = append(got, fmt.Sprintf("%d %s [%s] %v", l.Index, l.Name, l.Bridge, l.Uppers))
+		got = append(got, fmt.Sprintf("%d %s [%s] %v", l.Index, l.Name, l.MasterKind, l.Uppers))
 	}
-	want := []string{"2 eth0 [] [bond0]", "3 bond0 [] [bond0.7]", "4 bond0.7 [] []", "5 guest [] []", "6 gre1 [] []"}
+	want := []string{"2 eth0 [bond] [bond0]", "3 bond0 [] [bond0.7]", "4 bond0.7 [] []", "5 guest [] []", "6 gre1 [] []"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
