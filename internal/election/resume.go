@@ -57,12 +57,15 @@ func (m *Machine) resumed(now time.Time, k Memory) Effects {
 }
 
 // resumeMaster goes on as MASTER. Nothing is sent or announced at once: peers
-// and neighbours have not noticed anything. An advert that is overdue is sent
-// with the next Tick.
+// and neighbours have not noticed anything. An advert that is overdue, or of
+// which nothing is known, is sent with the next Tick.
 func (m *Machine) resumeMaster(now time.Time, k Memory, c Cause) Effects {
 	fx := m.enter(Master, now, c)
 	m.since = earlier(k.Since, now)
 	next := earlier(k.Next, now.Add(m.interval()))
+	if k.Next.IsZero() {
+		next = now
+	}
 	until := earlier(k.Lease, now.Add(m.params.Lease))
 	m.lead = leading{round: next.Add(-m.interval()), from: earlier(until.Add(-m.params.Lease), now), until: until}
 	return fx
