@@ -17,11 +17,11 @@ import (
 func TestStandingAddresses(t *testing.T) {
 	prefix := netip.MustParsePrefix
 	machine := iface.System{Links: []iface.Link{
-		{Index: 1, Name: "lo", Loopback: true, Addrs: []netip.Prefix{prefix("192.0.2.2/32"), prefix("2001:db8::1/128")}},
-		{Index: 2, Name: "eth0", Addrs: []netip.Prefix{prefix("192.0.2.250/24"), prefix("192.0.2.1/32"), prefix("192.0.2.2/32")}},
+		{Index: 1, Name: "lo", Loopback: true, Addrs: []netip.Prefix{prefix("192.0.2.2/32"), prefix("2001:db8::2/128")}},
+		{Index: 2, Name: "eth0", Addrs: []netip.Prefix{prefix("192.0.2.250/24"), prefix("192.0.2.1/32"), prefix("192.0.2.2/32"), prefix("2001:db8::1/128")}},
 	}}
 	cfg := &config.Config{Groups: []config.Group{
-		{VHID: 1, Carpdev: "eth0", Line: 7, Addresses: []netip.Prefix{prefix("192.0.2.1/24"), prefix("192.0.2.2/24"), prefix("2001:db8::1/64")}},
+		{VHID: 1, Carpdev: "eth0", Line: 7, Addresses: []netip.Prefix{prefix("192.0.2.1/24"), prefix("192.0.2.2/24"), prefix("2001:db8::1/64"), prefix("2001:db8::2/64")}},
 		{VHID: 2, Carpdev: "auto", Line: 9, Addresses: []netip.Prefix{prefix("192.0.2.3/24")}},
 		{VHID: 3, Carpdev: "eth9", Line: 11, Addresses: []netip.Prefix{prefix("192.0.2.250/24")}},
 	}}
@@ -34,7 +34,7 @@ func TestStandingAddresses(t *testing.T) {
 	found.text(printer{w: &out}, "FILE")
 	const want = `FILE:7: 1@eth0: warning: 192.0.2.2 is on lo already: before carpd runs and after it was stopped the kernel answers for it
 FILE:7: 1@eth0: warning: 192.0.2.2 is on eth0 already: before carpd runs and after it was stopped the kernel answers for it
-FILE:7: 1@eth0: warning: 2001:db8::1 is on lo already: before carpd runs and after it was stopped the kernel answers for it
+FILE:7: 1@eth0: warning: 2001:db8::1 is on eth0 already: before carpd runs and after it was stopped the kernel answers for it
 These rules keep the kernel silent from boot on; carpd's own answers do not pass them.
 Load them with nft -f before the addresses are configured:
 
@@ -57,7 +57,7 @@ table ip6 carpd_boot {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	out.Reset()
-	none := standingAddresses(cfg, iface.System{Links: machine.Links[1:]}, append(ours, ledger.Entry{Kind: ledger.Address, Ifindex: 2, Value: "192.0.2.2"}))
+	none := standingAddresses(cfg, iface.System{Links: machine.Links[1:]}, append(ours, ledger.Entry{Kind: ledger.Address, Ifindex: 2, Value: "192.0.2.2"}, ledger.Entry{Kind: ledger.Address, Ifindex: 2, Value: "2001:db8::1"}))
 	if none.text(printer{w: &out}, "FILE"); out.Len() > 0 || none.rules.String() != "" {
 		t.Errorf("without any: %s", out.String())
 	}

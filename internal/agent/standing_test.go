@@ -51,24 +51,24 @@ func (l *logs) count(text string) int {
 const isOn = ", not by carpd: before carpd runs and after it was stopped the kernel answers for it; carpd check --live prints rules against that"
 
 // Addresses that are there already are told, once in the log with the rules for
-// boot time, and in the status for as long as they are there; wherever they are,
-// but link-local ones only on the carpdev.
+// boot time, and in the status for as long as they are there; IPv4 addresses
+// wherever they are, IPv6 ones on the carpdev.
 func TestStandingAddresses(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
 		var log logs
 		l.begin = func(n *node) { n.Log = zerolog.New(&log) }
 		n := l.start(1, settings(0, "192.0.2.1/24", "192.0.2.2/24", "192.0.2.3/24", "2001:db8::1/64", "fe80::9/64"))
 		n.mu.Lock()
-		n.operators = map[netip.Addr]bool{netip.MustParseAddr("192.0.2.1"): true}
+		n.operators = map[netip.Addr]bool{netip.MustParseAddr("192.0.2.1"): true, netip.MustParseAddr("2001:db8::1"): true}
 		n.mu.Unlock()
-		n.seen("192.0.2.1/24", "192.0.2.2/32", "192.0.2.2/24 2001:db8::1/64 fe80::9/64")
-		want := []string{"192.0.2.1 is on eth0" + isOn, "192.0.2.2 is on lo" + isOn, "192.0.2.2 is on eth1" + isOn, "2001:db8::1 is on eth1" + isOn}
+		n.seen("192.0.2.1/24 2001:db8::1/64", "192.0.2.2/32", "192.0.2.2/24 2001:db8::1/64 fe80::9/64")
+		want := []string{"192.0.2.1 is on eth0" + isOn, "192.0.2.2 is on lo" + isOn, "192.0.2.2 is on eth1" + isOn, "2001:db8::1 is on eth0" + isOn}
 		for _, state := range []string{"BACKUP", "MASTER"} {
 			pass(2500 * time.Millisecond)
 			if diff := cmp.Diff(want, n.Groups()[0].Warnings); diff != "" || n.state() != state {
 				t.Errorf("as %s: %s", n.state(), diff)
 			}
-			n.seen("192.0.2.1/24 192.0.2.3/32", "192.0.2.2/32", "192.0.2.2/24 2001:db8::1/64 fe80::9/64")
+			n.seen("192.0.2.1/24 2001:db8::1/64 192.0.2.3/32", "192.0.2.2/32", "192.0.2.2/24 2001:db8::1/64 fe80::9/64")
 		}
 		pass(5 * time.Second)
 		if log.count("configured without carpd") != 1 || log.count(`oifname \"eth0\" arp operation reply arp saddr ip 192.0.2.2 drop`) != 1 {

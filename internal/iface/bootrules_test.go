@@ -38,11 +38,12 @@ table ip6 carpd_boot {
 	run(t, "nft -f "+file)
 }
 
-// An address is answered for wherever it is, a link-local one only on its link.
+// The kernel answers for an IPv4 address wherever it is, for an IPv6 address
+// only on its interface.
 func TestWhere(t *testing.T) {
 	w := System{Links: []Link{
-		{Index: 1, Addrs: prefixes("127.0.0.1/8", "192.0.2.1/32")},
-		{Index: 2, Addrs: prefixes("192.0.2.1/32", "192.0.2.1/24", "fe80::1/64")},
+		{Index: 1, Addrs: prefixes("127.0.0.1/8", "192.0.2.1/32", "2001:db8::1/128")},
+		{Index: 2, Addrs: prefixes("192.0.2.1/32", "192.0.2.1/24", "fe80::1/64", "2001:db8::2/128")},
 		{Index: 3, Addrs: prefixes("fe80::1/64")},
 	}}.Where()
 	for _, c := range []struct {
@@ -52,6 +53,7 @@ func TestWhere(t *testing.T) {
 	}{
 		{2, "192.0.2.1", []int{1, 2}}, {3, "192.0.2.1", []int{1, 2}}, {2, "192.0.2.9", nil},
 		{2, "fe80::1", []int{2}}, {3, "fe80::1", []int{3}}, {1, "fe80::1", nil},
+		{2, "2001:db8::1", nil}, {1, "2001:db8::1", []int{1}}, {2, "2001:db8::2", []int{2}},
 	} {
 		same(t, c.want, w.Answers(c.on, netip.MustParseAddr(c.addr)))
 	}

@@ -25,10 +25,11 @@ func (s System) Where() Where {
 func (w Where) Has(index int, addr netip.Addr) bool { return slices.Contains(w[addr], index) }
 
 // Answers are the interfaces that have an address for which the kernel would
-// answer on the given one: the kernel takes an address for the host's, on
-// whichever interface it is, except a link-local one.
+// answer on the given one. It answers ARP for any address of the host, on
+// whichever interface that is, and Neighbour Solicitations only for those of the
+// interface that is asked.
 func (w Where) Answers(on int, addr netip.Addr) []int {
-	if !addr.IsLinkLocalUnicast() || addr.Is4() {
+	if addr.Is4() {
 		return w[addr]
 	}
 	if w.Has(on, addr) {
