@@ -54,12 +54,14 @@ static __always_inline __u32 carp_mix_address(const __u8 *addr, __u32 len)
 	return mixed;
 }
 
-/* The node of a share, with its own virtual MAC. */
+/* The node of a share, with its own virtual MAC if it has one. */
 static __always_inline void carp_stand_for(struct carp_face *face, const struct carp_share *share,
 					   __u32 node)
 {
 	node &= CARP_NODES - 1;
 	face->slot = share->slots[node];
+	if (face->balancing != CARP_BALANCE_ARP)
+		return;
 	face->mac[5] = share->vhids[node];
 	face->source[5] = share->vhids[node];
 }
@@ -139,12 +141,45 @@ static __always_inline void carp_pick_sender(struct carp_face *face, const __u8 
 		carp_pick_leased(face);
 }
 
-/* What is shared out of a frame to the MAC of all nodes. */
+/*
+ * The face with which a neighbour is asked for. Where every node gets every
+ * frame each must find its neighbours, so any that is leased may ask: a gateway
+ * stands in front of the clients of all of them.
+ */
+static __always_inline void carp_pick_asker(struct carp_face *face, const __u8 *src,
+					    const __u8 *dst, __u32 len)
+{
+	if (carp_shares_frames(face->balancing))
+		carp_pick_leased(face);
+	else
+		carp_pick_sender(face, src, dst, len);
+}
+
+/* Whose is a frame to the MAC of all nodes? */
+enum carp_whose {
+	CARP_NOBODYS, /* neither IP nor ARP, or cut off */
+	CARP_ONES,    /* that of the node which the fold says */
+	CARP_ALLS,    /* an answer about a neighbour, for whom all may have asked */
+};
+
+/* What is shared out of a frame. */
 struct carp_part {
-	bool known; /* an IP or ARP packet, whole enough to be folded */
-	__u8 type;  /* for whom the stack is to take it */
+	enum carp_whose whose;
+	__u8 type; /* for whom the stack is to take it */
 	__u32 fold;
 };
+
+#define CARP_ICMPV6_SOLICITATION  135
+#define CARP_ICMPV6_ADVERTISEMENT 136
+
+/* Is the frame a message of this kind about neighbours in IPv6? */
+static __always_inline bool carp_is_about_neighbour(const struct carp_frame *f, __u8 kind)
+{
+	__u8 type = 0;
+
+	return f->eth_type == CARP_ETH_IPV6 && f->ip_proto == CARP_IP_ICMPV6 &&
+	       carp_load(f, f->net + sizeof(struct carp_ipv6), &type, sizeof(type)) && type == kind;
+}
 
 /* The type of a packet by its IPv4 destination. */
 static __always_inline __u8 carp_type_of_ipv4(const __u8 *dst)
@@ -158,7 +193,6 @@ static __always_inline struct carp_part carp_part_of(const struct carp_frame *f)
 {
 	const struct carp_ipv4 *ip4 = f->network;
 	const struct carp_ipv6 *ip6 = f->network;
-	const struct carp_arp *arp = f->network;
 	struct carp_part part = {};
 
 	if (!f->network)
@@ -166,16 +200,27 @@ static __always_inline struct carp_part carp_part_of(const struct carp_frame *f)
 	if (f->eth_type == CARP_ETH_IPV4 && (void *)(ip4 + 1) <= f->data_end) {
 		part.fold = carp_fold_pair(ip4->src, ip4->dst, sizeof(ip4->src));
 		part.type = carp_type_of_ipv4(ip4->dst);
-		part.known = true;
+		part.whose = CARP_ONES;
 	} else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end) {
 		part.fold = carp_fold_pair(ip6->src, ip6->dst, sizeof(ip6->src));
 		part.type = ip6->dst[0] == 255 ? CARP_PACKET_MULTICAST : CARP_PACKET_HOST;
-		part.known = true;
-	} else if (f->eth_type == CARP_ETH_ARP && (void *)(arp + 1) <= f->data_end) {
-		part.fold = carp_fold_pair(arp->sender, arp->target, sizeof(arp->sender));
-		part.known = true;
+		part.whose = carp_is_about_neighbour(f, CARP_ICMPV6_ADVERTISEMENT) ? CARP_ALLS :
+										     CARP_ONES;
+	} else if (f->eth_type == CARP_ETH_ARP) {
+		part.whose = CARP_ALLS;
 	}
 	return part;
+}
+
+/* Does any node of the share take frames in here? */
+static __always_inline bool carp_any_accepts(__u32 id)
+{
+	const struct carp_share *share = carp_share_of(id);
+
+	for (__u32 i = 0; share && i < CARP_NODES && i < share->count; i++)
+		if (carp_may_accept(share->slots[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -183,7 +228,7 @@ static __always_inline struct carp_part carp_part_of(const struct carp_frame *f)
  * node for its own although the MAC is a multicast one, and must not see
  * another's, because a multicast MAC would not keep it from that. What is for
  * everybody, by its IP destination, is never dropped; what is neither IP nor ARP
- * has no share and is none of our business.
+ * has no share and is none of our business. Answers of neighbours are for all.
  *
  * With a bridge or macvlan on top the share of another node is passed to it, as
  * a frame of another host's.
@@ -195,12 +240,12 @@ static __always_inline enum carp_verdict carp_take_share(const struct carp_frame
 	const struct carp_link *link;
 	__u32 slot;
 
-	if (!part.known)
-		return CARP_PASS;
-	if (part.type != CARP_PACKET_HOST) {
+	if (part.whose == CARP_ONES && part.type != CARP_PACKET_HOST)
 		bpf_skb_change_type(f->ctx, part.type);
+	if (part.whose == CARP_ALLS && carp_any_accepts(owner->share))
+		bpf_skb_change_type(f->ctx, CARP_PACKET_HOST);
+	if (part.whose != CARP_ONES || part.type != CARP_PACKET_HOST)
 		return CARP_PASS;
-	}
 	slot = carp_slot_of_fold(owner->share, part.fold);
 	if (carp_may_accept(slot)) {
 		bpf_skb_change_type(f->ctx, CARP_PACKET_HOST);
@@ -233,7 +278,7 @@ static __always_inline bool carp_is_other_share(const struct carp_frame *f)
 	if (!owner || !carp_shares_frames(owner->balancing))
 		return false;
 	part = carp_part_of(f);
-	if (!part.known || part.type != CARP_PACKET_HOST)
+	if (part.whose != CARP_ONES || part.type != CARP_PACKET_HOST)
 		return false;
 	slot = carp_slot_of_fold(owner->share, part.fold);
 	link = carp_link_of(f);

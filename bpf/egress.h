@@ -64,6 +64,9 @@ static __always_inline void carp_ip_face(const struct carp_frame *f, const struc
 	carp_face_of(carp_link_of(f), owner, face);
 	if (f->eth_type == CARP_ETH_IPV4 && (void *)(ip4 + 1) <= f->data_end)
 		carp_pick_sender(face, ip4->src, ip4->dst, sizeof(ip4->src));
+	else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end &&
+		 carp_is_about_neighbour(f, CARP_ICMPV6_SOLICITATION))
+		carp_pick_asker(face, ip6->src, ip6->dst, sizeof(ip6->src));
 	else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end)
 		carp_pick_sender(face, ip6->src, ip6->dst, sizeof(ip6->src));
 }
@@ -135,7 +138,7 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 	if (!owner || carp_is_bridged(f))
 		return CARP_PASS;
 	carp_face_of(carp_link_of(f), owner, &face);
-	carp_pick_sender(&face, arp.sender, arp.target, sizeof(arp.sender));
+	carp_pick_asker(&face, arp.sender, arp.target, sizeof(arp.sender));
 	answers = carp_may_answer(face.slot);
 	if (!answers && !carp_may_finish(&face))
 		return carp_hold(&face);

@@ -259,19 +259,25 @@ func TestSharesOfNobody(t *testing.T) {
 	}
 }
 
-// A neighbour's ARP answer comes to the MAC of all and is for the node that has
-// the flow.
+// A neighbour's answer comes to the MAC of all, and all may have asked: those with
+// a lease take it in, and it is nobody's share.
 func TestAnswersToTheMACOfAll(t *testing.T) {
 	d := withShare(t, carp.BalanceIP, 2)
-	in := hooks(d)[1]
-	frame := unhex("01005e000103 020000000099 0806" + fixed + reply + "020000000099 0a000002 01005e000103 c0000201")
-	lease(d, 2, 2)
-	if got := in.judge(t, d, frame, 1, 2); got != (result{"pass", "[2 accepted]"}) {
-		t.Errorf("the node that asked: %v", got)
-	}
-	lease(d, 2, 1)
-	if got := in.judge(t, d, frame, 1, 2); got != (result{"drop", "[2 other share]"}) {
-		t.Errorf("the other: %v", got)
+	arp := unhex("01005e000103 020000000099 0806" + fixed + reply + "020000000099 0a000002 01005e000103 c0000201")
+	na := patch(patch(toAll6(carp.BalanceIP, "2001:db8::9", "2001:db8::1"), 20, 58), 54, 136)
+	for _, leased := range []Slot{1, 2, 0} {
+		lease(d, 2, leased)
+		for _, frame := range [][]byte{arp, na} {
+			for _, h := range hooks(d) {
+				if got := h.judge(t, d, frame, 1, 2); got != (result{"pass", ""}) {
+					t.Errorf("%s, leased %d: %v", h.name, leased, got)
+				}
+			}
+		}
+		echo := patch(na, 54, 129)
+		if got := hooks(d)[1].judge(t, d, echo, 1, 2); got.counted == "" {
+			t.Errorf("leased %d: an echo reply is no share: %v", leased, got)
+		}
 	}
 }
 
@@ -314,7 +320,8 @@ func TestEgressOfShares(t *testing.T) {
 		{"ip: ours", carp.BalanceIP, []Slot{1}, from("10.0.0.1"), result{"pass", ""}, nil},
 		{"ip: not ours", carp.BalanceIP, []Slot{1}, from("10.0.0.2"), result{"drop", "[2 held]"}, nil},
 		{"ip: question", carp.BalanceIP, []Slot{1}, question("10.0.0.1"), result{"pass", "[1 rewritten]"}, patch(question("10.0.0.1"), 22, 1, 0, 0x5e, 0, 1, 3)},
-		{"ip: question, not ours", carp.BalanceIP, []Slot{1}, question("10.0.0.2"), result{"drop", "[2 held]"}, nil},
+		{"ip: question for a neighbour that another node serves", carp.BalanceIP, []Slot{1}, question("10.0.0.2"), result{"pass", "[1 rewritten]"}, patch(question("10.0.0.2"), 22, 1, 0, 0x5e, 0, 1, 3)},
+		{"ip: question without a lease", carp.BalanceIP, nil, question("10.0.0.1"), result{"drop", "[1 held]"}, nil},
 		{"ip: announcement", carp.BalanceIP, []Slot{1, 2}, announcement, result{"drop", "[1 held]"}, nil},
 		{"ip: reply of the kernel", carp.BalanceIP, []Slot{1, 2}, patch(question("10.0.0.1"), 21, 2), result{"drop", "[1 held]"}, nil},
 		{"ip-stealth: ours", carp.BalanceIPStealth, []Slot{2}, from("10.0.0.2"), result{"pass", ""}, nil},
