@@ -187,13 +187,7 @@ func (a *Agent) onAddresses(r addressResult) {
 		a.Log.Error().Err(r.err).Str("group", g.name).Msg("addresses not changed")
 	}
 	a.syncAddresses(g)
-	if g.takeover.index >= 0 && !s.busy {
-		a.serve(g, a.Now())
-	}
-	a.publish(g)
-	if g.removed && !g.leaving {
-		a.dropGroup(g)
-	}
+	a.entered(g)
 }
 
 // restore has addresses put back that somebody took off the carpdev, and those

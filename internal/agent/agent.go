@@ -57,6 +57,7 @@ type Addresses interface {
 	AddPrefixRoute(ifindex int, p netip.Prefix) error
 	DelPrefixRoute(ifindex int, p netip.Prefix) error
 	AddFilter(ifindex int, mac carp.MAC) error
+	AddEntry(ifindex int, mac carp.MAC) error
 	DelFilter(ifindex int, mac carp.MAC) error
 	SweepAddresses(claimed map[int][]iface.Claim) error
 	SweepFilters(claimed map[int][]carp.MAC) error

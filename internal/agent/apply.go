@@ -75,7 +75,8 @@ func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
 		g.answerFrom = now.Add(answerHold)
 	}
 	a.syncAddresses(g)
-	if g.addresses.busy {
+	a.syncEntry(g)
+	if g.isEntering() {
 		a.alarms.set(g.takeover, now.Add(waitFor(eff.Cause.Kind)))
 		return
 	}
@@ -188,4 +189,5 @@ func (a *Agent) stopAccepting(g *group) {
 	a.Dataplane.Accept(g.slot, time.Time{})
 	a.tellState(g)
 	a.syncAddresses(g)
+	a.syncEntry(g)
 }

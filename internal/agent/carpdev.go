@@ -96,6 +96,7 @@ func (a *Agent) unbind(g *group) {
 	d.groups = slices.DeleteFunc(d.groups, func(o *group) bool { return o == g })
 	g.dev = nil
 	a.syncAddresses(g)
+	a.syncEntry(g)
 	if len(d.groups) == 0 {
 		a.closeCarpdev(d)
 	}

@@ -133,8 +133,12 @@ func (a *Agent) onTold(d *carpdev, err error) {
 	}
 }
 
-// addFilter has the interface let in frames to the group's virtual MAC.
+// addFilter has the interface let in frames to the group's virtual MAC. A bridge
+// gets an entry for the time in which it is needed: see syncEntry.
 func (a *Agent) addFilter(g *group) {
+	if g.cfg.Physical || g.needsEntry() {
+		return
+	}
 	d, mac := g.dev, frameMAC(g.cfg)
 	index := d.link.Index
 	a.chores <- func() {
@@ -161,7 +165,7 @@ func (a *Agent) onFilter(g *group, d *carpdev, err error) {
 // delFilter takes back what addFilter did.
 func (a *Agent) delFilter(g *group) {
 	index, mac, name := g.dev.link.Index, frameMAC(g.cfg), g.name
-	if g.filterProblem = ""; g.sharesFilter() {
+	if g.filterProblem = ""; g.sharesFilter() || g.cfg.Physical || g.needsEntry() {
 		return
 	}
 	a.chores <- func() {

@@ -39,6 +39,7 @@ type group struct {
 	echoes        echoes          // our own last adverts
 	seen          map[string]peer // by source address
 	addresses     addressState
+	entry         entryState
 	filterProblem string     // why the interface may not let in the virtual MAC
 	announced     int        // rounds of announcements done
 	masterFrom    time.Time  // when the first of them was
@@ -97,7 +98,7 @@ func (a *Agent) addGroup(c config.Group) {
 // begins anew.
 func (a *Agent) dropGroup(g *group) {
 	a.unbind(g)
-	if g.addresses.busy {
+	if g.isEntering() {
 		return // Its answer will come here again.
 	}
 	delete(a.groups, g.name)

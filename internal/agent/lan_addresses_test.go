@@ -77,4 +77,11 @@ func (n *node) AddFilter(int, carp.MAC) error {
 	return n.faulty
 }
 
-func (n *node) DelFilter(int, carp.MAC) error { return nil }
+func (n *node) AddEntry(_ int, mac carp.MAC) error { n.locked("enter %v", mac); return nil }
+
+func (n *node) DelFilter(_ int, mac carp.MAC) error {
+	if n.kind == "bridge" {
+		n.locked("remove %v", mac)
+	}
+	return nil
+}

@@ -57,6 +57,7 @@ type node struct {
 	attachErr  error
 	driver     time.Duration        // how long a driver takes
 	faulty     error                // what filter entries and addresses fail with
+	kind       string               // of eth0
 	attachment dataplane.Attachment // what the next look finds
 	lost       uint64               // adverts for which the ring had no room
 	slow       time.Duration        // how long an address takes
@@ -119,7 +120,7 @@ func (l *lan) stop() {
 // system is the node's picture of its interfaces.
 func (n *node) system(up bool) iface.System {
 	return iface.System{Links: []iface.Link{{
-		Index: eth0, Name: "eth0", MAC: n.mac, Up: up,
+		Index: eth0, Name: "eth0", MAC: n.mac, Up: up, Kind: n.kind,
 		Addrs: []netip.Prefix{netip.PrefixFrom(n.own, 24), netip.MustParsePrefix("fe80::" + fmt.Sprint(n.mac[5]) + "/64")},
 	}}}
 }

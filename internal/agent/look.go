@@ -19,6 +19,9 @@ func (a *Agent) lookAround(now time.Time) {
 		if d.attached {
 			a.tellLink(d)
 		}
+		for _, g := range d.groups {
+			a.refreshEntry(g)
+		}
 	}
 	a.alarms.set(a.looking, now.Add(lookEvery))
 }

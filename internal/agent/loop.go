@@ -145,7 +145,7 @@ func (a *Agent) end(g *group) {
 // busy reports whether something still has to end before the loop may.
 func (a *Agent) busy() bool {
 	for _, g := range a.groups {
-		if g.leaving || g.addresses.busy || len(g.addresses.have) > 0 {
+		if g.leaving || g.isEntering() || g.entry.has || len(g.addresses.have) > 0 {
 			return true
 		}
 	}

@@ -89,7 +89,7 @@ func (g *group) promised() (answer, accept time.Time) {
 
 // warnings are what people should know of a group beside its state.
 func (g *group) warnings() (out []string) {
-	for _, w := range []string{g.problem, g.addresses.problem, g.filterProblem} {
+	for _, w := range []string{g.problem, g.addresses.problem, g.entry.problem, g.filterProblem} {
 		if w != "" {
 			out = append(out, w)
 		}

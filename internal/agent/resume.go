@@ -85,6 +85,7 @@ func (a *Agent) goOn(g *group, now time.Time, m *dataplane.Memory, eff election.
 		g.serving, g.leased = true, true
 		a.extendLease(g)
 		a.syncAddresses(g)
+		a.syncEntry(g)
 		a.startAgeing(g, now)
 	}
 	a.tellState(g)
@@ -131,7 +132,9 @@ func (a *Agent) claimed() (map[int][]iface.Claim, map[int][]carp.MAC) {
 			continue
 		}
 		i := g.dev.link.Index
-		macs[i] = append(macs[i], frameMAC(g.cfg))
+		if !g.needsEntry() || g.wantsEntry() {
+			macs[i] = append(macs[i], frameMAC(g.cfg))
+		}
 		want := g.wanted()
 		if g.cfg.Always {
 			want = placements(g)

@@ -18,7 +18,7 @@ import (
 //
 // A bridge gets promiscuous mode at once: there an entry would decide which way
 // frames are switched, and take them from a peer that is reached through one of
-// the bridge's ports. A macvlan that is not in passthru mode has neither: the
+// the bridge's ports. This is for MACs that several nodes accept; see AddEntry. A macvlan that is not in passthru mode has neither: the
 // error is ErrNoFilter.
 //
 // An entry that is there already is the operator's, or of a macvlan on top.
