@@ -143,8 +143,8 @@ func (d *Dataplane) adoptInterfaces() error {
 			err = errors.Join(err, d.forgetLink(ifindex))
 		}
 	}
-	for ifindex, a := range d.attached {
-		err = errors.Join(err, d.setServed(ifindex, a.links[bpfProgCarpRx] != nil))
+	for ifindex := range d.links {
+		err = errors.Join(err, d.setServed(ifindex, d.attached[ifindex].links[bpfProgCarpRx] != nil))
 	}
 	return err
 }
