@@ -16,7 +16,7 @@ import (
 )
 
 // pair is a MASTER and a BACKUP of one group.
-func (s *site) pair(groups ...group) (a, b *carpd) {
+func (s *site) pair() (a, b *carpd) {
 	s.t.Helper()
 	a = s.carpd(s.Routers[0], group{skew: 0, preempt: true, addresses: both})
 	b = s.carpd(s.Routers[1], group{skew: 100, preempt: true, addresses: both})
@@ -127,7 +127,7 @@ func TestReplace(t *testing.T) {
 	s.must(os.WriteFile(a.config, good, 0o600))
 	asked := time.Now()
 	a.Process = a.node.Command(program(t, "carpd"), "run", "--replace", "-c", a.config)
-	a.Process.Log = s.File("replaced.log")
+	a.Log = s.File("replaced.log")
 	a.start()
 	select {
 	case <-old.Exited():
@@ -179,7 +179,7 @@ func (c *carpd) upgrade(binary string) {
 	c.s.t.Helper()
 	old := c.Process
 	c.Process = c.node.Command(binary, "run", "--replace", "-c", c.config)
-	c.Process.Log = old.Log
+	c.Log = old.Log
 	c.s.must(c.Start())
 	c.s.eventually(10*time.Second, "the newcomer on "+c.node.Name+" answers", func() bool {
 		if !c.Running() {

@@ -24,7 +24,7 @@ func (a *Agent) keep(g *group) {
 		return
 	}
 	k := g.machine.Memory()
-	if k.State == election.Master && !(g.serving && g.leased) {
+	if k.State == election.Master && (!g.serving || !g.leased) {
 		k = election.Memory{Since: k.Since}
 	}
 	a.Dataplane.Remember(g.slot, dataplane.Memory{

@@ -222,7 +222,7 @@ func TestHalfMadeStates(t *testing.T) {
 			}
 		}
 	}
-	for name, break_ := range map[string]func(t *testing.T, l *lan, dir string){
+	for name, spoil := range map[string]func(t *testing.T, l *lan, dir string){
 		"a map is missing":          remove("carp_vip4"),
 		"the deadlines are missing": remove("carp_lease"),
 		"the groups are missing":    remove("carp_groups"),
@@ -232,13 +232,13 @@ func TestHalfMadeStates(t *testing.T) {
 		"killed while attaching":    remove("links/IF-carp_out", "links/IF-carp_rx"),
 		"no link":                   remove("links/IF-carp_in", "links/IF-carp_out", "links/IF-carp_rx"),
 		"no directory of links":     remove("links/IF-carp_in", "links/IF-carp_out", "links/IF-carp_rx", "links"),
-		"the layout is not written": func(t *testing.T, l *lan, dir string) { setLayout(t, dir, 0) },
+		"the layout is not written": func(t *testing.T, _ *lan, dir string) { setLayout(t, dir, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLAN(t)
 			o := l.crashed(t)
 			dir, _ := instanceDir(o.Instance)
-			break_(t, l, dir)
+			spoil(t, l, dir)
 			for range 2 { // and the one after it finds a whole state
 				d := l.loadHere(t, o)
 				l.attach(t, d)

@@ -218,7 +218,7 @@ func TestPinsAfterCarryingOver(t *testing.T) {
 // without the new one beside it; the next one goes on from either.
 func TestKilledWhileCarryingOver(t *testing.T) {
 	for name, interrupt := range map[string]func(t *testing.T, r *release1, next string){
-		"new maps not complete": func(t *testing.T, r *release1, next string) {
+		"new maps not complete": func(t *testing.T, _ *release1, next string) {
 			setLayout(t, next, 0)
 		},
 		"new maps complete": func(*testing.T, *release1, string) {},

@@ -76,14 +76,15 @@ func Load(opts Options) (_ *Dataplane, err error) {
 	}
 	defer func() { err = errors.Join(err, left.close()) }()
 	if left.layout > 0 {
-		if err := d.goOn(left); err == nil {
+		err := d.goOn(left)
+		switch {
+		case err == nil:
 			d.adopted = true
 			return d, nil
-		} else if errors.As(err, new(*VerifierError)) {
+		case errors.As(err, new(*VerifierError)):
 			return nil, errors.Join(err, d.Close())
-		} else {
-			opts.Log.Error().Err(err).Msg("what the last carpd left cannot be gone on with: it is cleared away")
 		}
+		opts.Log.Error().Err(err).Msg("what the last carpd left cannot be gone on with: it is cleared away")
 	}
 	return loadAnew(opts, d)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/cilium/ebpf/link"
 )
 
-// ErrNotAttached: no program of ours is on the interface.
+// ErrNotAttached says that no program of ours is on the interface.
 var ErrNotAttached = errors.New("not attached")
 
 // Attachment tells what sits on an interface now; false if we are not on it.
@@ -33,7 +33,8 @@ func (d *Dataplane) Look(ifindex int) (Attachment, error) {
 	if a == nil || !a.claimed {
 		return Attachment{}, ErrNotAttached
 	}
-	before, changes := a.rung, d.dropLost(a, ifindex)
+	before := a.rung
+	changes := d.dropLost(a, ifindex)
 	err := errors.Join(d.attachBoth(a, ifindex), d.settleXDP(a, ifindex))
 	if err != nil {
 		err = fmt.Errorf("look after the programs on %s: %w", a.name, err)
@@ -42,7 +43,8 @@ func (d *Dataplane) Look(ifindex int) (Attachment, error) {
 		changes = append(changes, fmt.Sprintf("XDP mode %s in place of %s: %s", a.rung.mode, before.mode, a.rung.why))
 	}
 	att := d.describe(ifindex)
-	att.Changes = append(changes, a.moved(att)...)
+	changes = append(changes, a.moved(att)...)
+	att.Changes = changes
 	return att, err
 }
 

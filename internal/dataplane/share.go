@@ -146,7 +146,7 @@ func (d *Dataplane) leaveShare(slot Slot, g, now Group) error {
 		delete(d.shares.seats[p], g.VHID)
 	}
 	var errs []error
-	if s := d.shares.byKey[key]; s != nil && !(stays && shareKeyOf(now) == key) {
+	if s := d.shares.byKey[key]; s != nil && (!stays || shareKeyOf(now) != key) {
 		if delete(s.members, slot); len(s.members) == 0 {
 			delete(d.shares.byKey, key)
 			delete(d.shares.byID, s.id)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-
-	"github.com/cilium/ebpf/link"
 )
 
 // What an operator may say of the XDP program when carpd ends.
@@ -75,7 +73,7 @@ func (d *Dataplane) detachAll(wish string) error {
 // stays reports whether the XDP program of an interface stays when carpd ends.
 // What is no hardware has no link to reset.
 func (a *attachment) stays(wish string) bool {
-	var rx link.Link = a.links[bpfProgCarpRx]
+	rx := a.links[bpfProgCarpRx]
 	switch {
 	case rx == nil || wish == detachAlways:
 		return false

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -114,9 +115,9 @@ func (f *Flood) send(ctx context.Context, fd int) (done Flooded, err error) {
 		}
 		sent, err := b.send(fd, due)
 		done.Sent += uint64(sent)
-		if err == unix.ENOBUFS || err == unix.EAGAIN {
+		if errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EAGAIN) {
 			done.Refused++
-		} else if err != nil && err != unix.EINTR {
+		} else if err != nil && !errors.Is(err, unix.EINTR) {
 			return done, err
 		}
 	}
