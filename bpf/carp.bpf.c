@@ -37,7 +37,11 @@ static __always_inline bool carp_concerns_us(struct carp_frame *f)
 		(f->ip_proto == CARP_IP_ICMPV6 || f->ip_proto == CARP_IP_FRAGMENT));
 }
 
-/* Adverts, ARP and Neighbour Solicitations, wherever they are seen first. */
+/*
+ * Adverts, ARP and Neighbour Solicitations, wherever they are seen first. Each
+ * hook calls this as a function of its own: transit traffic does not pay for its
+ * stack, and the verifier looks at it once.
+ */
 static __always_inline enum carp_verdict carp_serve(const struct carp_frame *f)
 {
 	if (f->eth_type == CARP_ETH_ARP)
@@ -55,6 +59,22 @@ static __always_inline bool carp_served_in_xdp(const struct carp_frame *f)
 	return link && link->xdp;
 }
 
+__noinline int carp_serve_xdp(struct xdp_md *ctx)
+{
+	struct carp_frame f;
+
+	carp_open_xdp(&f, ctx);
+	return carp_parse(&f) ? carp_serve(&f) : CARP_PASS;
+}
+
+__noinline int carp_serve_skb(struct __sk_buff *skb)
+{
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	return carp_parse(&f) ? carp_serve(&f) : CARP_PASS;
+}
+
 static __always_inline int carp_receive(struct xdp_md *ctx)
 {
 	struct carp_frame f;
@@ -62,7 +82,7 @@ static __always_inline int carp_receive(struct xdp_md *ctx)
 	carp_open_xdp(&f, ctx);
 	if (!carp_concerns_us(&f))
 		return carp_is_other_share(&f) ? XDP_DROP : XDP_PASS;
-	switch (carp_serve(&f)) {
+	switch (carp_serve_xdp(ctx)) {
 	case CARP_DROP:
 		return XDP_DROP;
 	case CARP_REPLY:
@@ -105,23 +125,40 @@ __noinline int carp_receive_skb(struct __sk_buff *skb)
 	return carp_accept(&f);
 }
 
+/* Is the frame an advert that carpd has by now? Its own function for its own stack. */
+__noinline int carp_spent_skb(struct __sk_buff *skb)
+{
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	return carp_parse(&f) && carp_is_spent(&f) ? CARP_DROP : CARP_PASS;
+}
+
+/* Is the frame perhaps for a virtual MAC? */
+static __always_inline bool carp_is_to_virtual(const struct carp_frame *f)
+{
+	return f->data + sizeof(struct carp_eth) <= f->data_end &&
+	       carp_to_virtual(carp_eth_of(f)->dst);
+}
+
 SEC("tc")
 int carp_in(struct __sk_buff *skb)
 {
 	enum carp_verdict verdict = CARP_PASS;
+	bool to_virtual, concerns_us;
 	struct carp_frame f;
 
 	carp_open_skb(&f, skb);
-	if (carp_concerns_us(&f)) {
-		if (!carp_served_in_xdp(&f))
-			verdict = carp_serve(&f);
-		if (verdict == CARP_PASS && carp_is_spent(&f))
-			verdict = CARP_DROP;
-	}
+	concerns_us = carp_concerns_us(&f);
+	to_virtual = carp_is_to_virtual(&f);
+	/* Behind this pointers into the frame may be gone. */
+	if (concerns_us && !carp_served_in_xdp(&f))
+		verdict = carp_serve_skb(skb);
 	if (verdict == CARP_REPLY)
-		return bpf_redirect(f.ifindex, 0);
-	if (verdict == CARP_PASS && f.data + sizeof(struct carp_eth) <= f.data_end &&
-	    carp_to_virtual(carp_eth_of(&f)->dst))
+		return bpf_redirect(skb->ifindex, 0);
+	if (concerns_us && verdict == CARP_PASS)
+		verdict = carp_spent_skb(skb);
+	if (to_virtual && verdict == CARP_PASS)
 		verdict = carp_receive_skb(skb);
 	return verdict == CARP_DROP ? CARP_TCX_DROP : CARP_TCX_NEXT;
 }

@@ -9,12 +9,18 @@
 #define CARP_NO_GROUP 0
 
 /* The verifier must see that a reason which a global function returned is one. */
+/*
+ * The bound is looked at in the register that is used, for the verifier forgets
+ * what it knew of a reason that the compiler has kept in memory in between.
+ */
 static __always_inline void carp_count(__u32 slot, enum carp_reason reason)
 {
 	struct carp_counters *counters = bpf_map_lookup_elem(&carp_counters, &slot);
+	__u32 index = reason;
 
-	if (counters && reason < CARP_NUM_REASONS)
-		counters->packets[reason]++;
+	asm volatile("" : "+r"(index));
+	if (counters && index < CARP_NUM_REASONS)
+		counters->packets[index]++;
 }
 
 #endif

@@ -17,14 +17,17 @@ enum carp_filter {
 /* Go computes the same bit in sources.go. */
 static __always_inline bool carp_may_be(enum carp_filter which, __u32 word)
 {
-	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_FILTER_SHIFT);
+	__u32 first = 0, bit = (word * 0x9e3779b1U) >> (32 - CARP_FILTER_SHIFT), index = bit / 64;
 	const struct carp_filters *filters = bpf_map_lookup_elem(&carp_filters, &first);
 
 	if (!filters)
 		return false;
+	/* The verifier loses the bound when it spills the number; the compiler may not know it. */
+	asm volatile("" : "+r"(index));
+	index &= CARP_FILTER_WORDS - 1;
 	if (which == CARP_SOURCES)
-		return filters->sources[bit / 64] >> (bit % 64) & 1;
-	return filters->physical[bit / 64] >> (bit % 64) & 1;
+		return filters->sources[index] >> (bit % 64) & 1;
+	return filters->physical[index] >> (bit % 64) & 1;
 }
 
 static __always_inline bool carp_may_be_ipv4(enum carp_filter which, const __u8 *addr)

@@ -117,4 +117,16 @@ static __always_inline bool carp_store(const struct carp_frame *f, __u32 offset,
 	return bpf_skb_store_bytes(f->ctx, offset, from, len, 0) == 0;
 }
 
+/* Makes the frame that long. Pointers into it are gone then. */
+static __always_inline bool carp_resize(const struct carp_frame *f, __u64 length)
+{
+	__u64 now = carp_length(f);
+
+	if (now == length)
+		return true;
+	if (f->hook == CARP_XDP)
+		return bpf_xdp_adjust_tail(f->ctx, (int)length - (int)now) == 0;
+	return bpf_skb_change_tail(f->ctx, length, 0) == 0;
+}
+
 #endif

@@ -42,20 +42,20 @@ struct {
 	__type(value, struct carp_owner);
 } carp_vhids SEC(".maps");
 
-/* Whose IPv4 address. */
+/* Whose IPv4 address. On ifindex 0: an address that a group on any interface has. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CARP_VIPS);
+	__uint(max_entries, 2 * CARP_VIPS);
 	__type(key, struct carp_vip4_key);
 	__type(value, struct carp_owner);
 } carp_vip4 SEC(".maps");
 
-/* Whose IPv6 address. */
+/* Whose IPv6 address; with ifindex 0 as above, but no link-local ones. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CARP_VIPS);
+	__uint(max_entries, 2 * CARP_VIPS);
 	__type(key, struct carp_vip6_key);
 	__type(value, struct carp_owner);
 } carp_vip6 SEC(".maps");

@@ -77,7 +77,9 @@ static __always_inline bool carp_to_virtual(const __u8 *mac)
 
 static __always_inline const struct carp_link *carp_link_of(const struct carp_frame *f)
 {
-	return bpf_map_lookup_elem(&carp_links, &f->ifindex);
+	__u32 ifindex = f->ifindex; /* a copy, so that the frame itself can stay in registers */
+
+	return bpf_map_lookup_elem(&carp_links, &ifindex);
 }
 
 static __always_inline bool carp_has_mac(const struct carp_link *link, const __u8 *mac)

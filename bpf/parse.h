@@ -68,20 +68,29 @@ struct carp_ipv6_fragment {
 	__be32 id;
 };
 
-struct carp_solicitation {
+/* A Neighbour Solicitation, or an Advertisement: only that one has flags. */
+struct carp_neighbour {
 	__u8 type;
 	__u8 code;
 	__be16 checksum;
-	__u8 reserved[4];
+	__u8 flags[4];
 	__u8 target[16];
 };
+
+/* A link-layer address. All options of ND begin with a type and a length in units of 8 bytes. */
+struct carp_link_option {
+	__u8 type;
+	__u8 length;
+	__u8 mac[6];
+} __attribute__((aligned(8)));
 
 _Static_assert(sizeof(struct carp_eth) == 14, "wire");
 _Static_assert(sizeof(struct carp_arp) == 28, "wire");
 _Static_assert(sizeof(struct carp_ipv4) == 20, "wire");
 _Static_assert(sizeof(struct carp_ipv6) == 40, "wire");
 _Static_assert(sizeof(struct carp_ipv6_fragment) == 8, "wire");
-_Static_assert(sizeof(struct carp_solicitation) == 24, "wire");
+_Static_assert(sizeof(struct carp_neighbour) == 24, "wire");
+_Static_assert(sizeof(struct carp_link_option) == 8, "wire");
 
 /* Equal? Both lie on even addresses, as all addresses in headers and maps do. */
 static __always_inline bool carp_same(const void *a, const void *b, __u32 len)

@@ -32,6 +32,10 @@ func (d *Dataplane) adoptGroups() error {
 	if err == nil {
 		err = d.adoptAddresses()
 	}
+	for _, n := range d.groups {
+		d.filters.count(n.Group, 1)
+		err = errors.Join(err, d.elsewhere.add(&d.objs, n.slot, n.Group))
+	}
 	if err == nil {
 		err = d.adoptRows()
 	}
@@ -41,7 +45,7 @@ func (d *Dataplane) adoptGroups() error {
 	if err != nil {
 		return fmt.Errorf("adopt the groups: %w", err)
 	}
-	return d.sources.store(d.objs.CarpFilters)
+	return d.filters.store(d.objs.CarpFilters)
 }
 
 // adopt makes a group of a row for people. Two rows with one slot cannot be: the
@@ -67,24 +71,27 @@ func (d *Dataplane) adoptAddresses() error {
 	err := eachRow(d.objs.CarpVip4, func(key, value []byte) error {
 		var k bpfCarpVip4Key
 		err := decodeRow(key, &k)
-		return errors.Join(err, d.adoptAddress(value, netip.AddrFrom4(k.Addr)))
+		return errors.Join(err, d.adoptAddress(k.Ifindex, value, netip.AddrFrom4(k.Addr)))
 	})
 	return errors.Join(err, eachRow(d.objs.CarpVip6, func(key, value []byte) error {
 		var k bpfCarpVip6Key
 		err := decodeRow(key, &k)
-		return errors.Join(err, d.adoptAddress(value, netip.AddrFrom16(k.Addr)))
+		return errors.Join(err, d.adoptAddress(k.Ifindex, value, netip.AddrFrom16(k.Addr)))
 	}))
 }
 
-// adoptAddress gives an address to the group whose row it is.
-func (d *Dataplane) adoptAddress(value []byte, addr netip.Addr) error {
+// adoptAddress gives an address to the group whose row it is. Those for other
+// interfaces have none.
+func (d *Dataplane) adoptAddress(ifindex uint32, value []byte, addr netip.Addr) error {
 	var o bpfCarpOwner
 	if err := decodeRow(value, &o); err != nil {
 		return err
 	}
 	for _, n := range d.ownersOf(o) {
+		if n.Ifindex != int(ifindex) {
+			continue
+		}
 		n.Addresses = append(n.Addresses, addr)
-		d.sources.add([]netip.Addr{addr})
 	}
 	return nil
 }
@@ -152,6 +159,14 @@ func (d *Dataplane) removeLost() error {
 			}
 			want[e.table][string(key)] = true
 		}
+	}
+	for a := range d.elsewhere {
+		table, row := rowElsewhere(&d.objs, a)
+		key, err := binary.Append(nil, binary.NativeEndian, row)
+		if err != nil {
+			return fmt.Errorf("%v on other interfaces: %w", a, err)
+		}
+		want[table][string(key)] = true
 	}
 	want[d.objs.CarpShares] = map[string]bool{}
 	for _, s := range d.shares.byKey {

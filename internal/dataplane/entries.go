@@ -26,7 +26,10 @@ func (d *Dataplane) entriesOf(g Group) []entry {
 		return nil
 	}
 	i := uint32(g.Ifindex)
-	all := []entry{d.macEntryOf(g)}
+	var all []entry
+	if !g.Physical {
+		all = append(all, d.macEntryOf(g))
+	}
 	shared := g.Balancing != carp.BalanceNone
 	seen := map[any]bool{}
 	add := func(e entry) {
@@ -84,21 +87,26 @@ func (d *Dataplane) exchange(slot Slot, from, to Group) error {
 
 // settle gives a group its rows.
 func (d *Dataplane) settle(slot Slot, g Group, es []entry) error {
-	d.sources.add(g.Addresses)
-	return errors.Join(d.sources.store(d.objs.CarpFilters), d.joinShare(slot, g), d.claimAll(es, slot, g))
+	d.filters.count(g, 1)
+	return errors.Join(d.filters.store(d.objs.CarpFilters), d.joinShare(slot, g), d.claimAll(es, slot, g),
+		d.elsewhere.add(&d.objs, slot, g))
 }
 
 // unsettle takes back what settle did for the group as it was.
 func (d *Dataplane) unsettle(slot Slot, was, is Group, es []entry) error {
-	err := errors.Join(d.releaseAll(es, slot), d.leaveShare(slot, was, is))
-	d.sources.remove(was.Addresses)
-	return errors.Join(err, d.sources.store(d.objs.CarpFilters))
+	err := errors.Join(d.releaseAll(es, slot), d.leaveShare(slot, was, is), d.elsewhere.remove(&d.objs, slot, was, is))
+	d.filters.count(was, -1)
+	return errors.Join(err, d.filters.store(d.objs.CarpFilters))
 }
 
 // ownerOf is the value of a group's own rows. Those of groups that share by ARP
-// name the share, so that their MACs are known to belong together.
+// name the share, so that their MACs are known to belong together. The
+// interface's own MAC is in no row: packets read it where SetLink puts it.
 func (d *Dataplane) ownerOf(slot Slot, g Group) bpfCarpOwner {
-	o := bpfCarpOwner{Slot: uint32(slot), Mac: g.VHID.MAC(), Vhid: uint8(g.VHID)}
+	o := bpfCarpOwner{Slot: uint32(slot), Mac: g.VHID.MAC(), Vhid: uint8(g.VHID), Physical: flag(g.Physical)}
+	if g.Physical {
+		o.Mac = carp.MAC{}
+	}
 	if s := d.shares.byKey[shareKeyOf(g)]; s != nil {
 		o.Balancing, o.Share = bpfCarpBalancing(g.Balancing), s.id
 	}

@@ -177,7 +177,11 @@ func (d *Dataplane) showGroup(n *group) error {
 		SinceNs:   n.sinceNs,
 		Mac:       d.macEntryOf(n.Group).key.(bpfCarpVmacKey).Mac,
 		Balancing: bpfCarpBalancing(n.Balancing),
+		Physical:  flag(n.Physical),
 		Addresses: uint32(len(n.Addresses)),
+	}
+	if n.Physical {
+		row.Mac = carp.MAC{} // It is the interface's, in carp_links.
 	}
 	if err := d.objs.CarpGroups.Put(keyOf(n.Group), row); err != nil {
 		return fmt.Errorf("show vhid %d: %w", n.VHID, err)

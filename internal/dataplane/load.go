@@ -34,17 +34,18 @@ type Dataplane struct {
 
 	promises atomic.Pointer[promises] // nil when closed
 
-	mu      sync.Mutex // guards the groups
-	memory  memories
-	keys    keyWords
-	echoes  echoRings
-	slots   slots
-	groups  map[Slot]*group
-	left    map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
-	adopted bool                       // the maps are those of the last carpd, or their contents
-	sources sources
-	rows    owned
-	shares  shares
+	mu        sync.Mutex // guards the groups
+	memory    memories
+	keys      keyWords
+	echoes    echoRings
+	slots     slots
+	groups    map[Slot]*group
+	left      map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
+	adopted   bool                       // the maps are those of the last carpd, or their contents
+	filters   filters
+	elsewhere elsewhere
+	rows      owned
+	shares    shares
 
 	// linkMu guards the interfaces. It is apart from mu because a driver may take
 	// its time to attach a program, and a lease must not wait for that.
@@ -96,15 +97,16 @@ func newDataplane(opts Options) (*Dataplane, error) {
 	}
 	dir, err := instanceDir(opts.Instance)
 	return &Dataplane{
-		opts:     opts,
-		dir:      dir,
-		groups:   map[Slot]*group{},
-		left:     map[bpfCarpGroupKey]*group{},
-		rows:     owned{},
-		shares:   newShares(),
-		links:    map[int]bpfCarpLink{},
-		own:      map[int]map[bpfCarpOwnKey]bool{},
-		attached: map[int]*attachment{},
+		opts:      opts,
+		dir:       dir,
+		groups:    map[Slot]*group{},
+		left:      map[bpfCarpGroupKey]*group{},
+		elsewhere: elsewhere{},
+		rows:      owned{},
+		shares:    newShares(),
+		links:     map[int]bpfCarpLink{},
+		own:       map[int]map[bpfCarpOwnKey]bool{},
+		attached:  map[int]*attachment{},
 	}, err
 }
 

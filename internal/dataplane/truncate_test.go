@@ -196,17 +196,25 @@ func TestTruncatedQuestions(t *testing.T) {
 	for _, h := range hooks(d) {
 		for _, tags := range tagSets {
 			for _, c := range []struct {
-				frame []byte
-				need  int
-				want  result
+				frame     []byte
+				from      int // bytes that say for whom it is
+				need      int // bytes of the whole packet
+				cut, want result
 			}{
-				{arpRequest, 42, result{"reply", "[1 ARP answered]"}},
-				{solicitation, 78, result{"pass", "[1 ND answered]"}},
+				{arpRequest, 42, 42, result{"pass", ""}, result{"reply", "[1 ARP answered]"}},
+				{solicitation, 78, 86, result{"drop", "[1 ND malformed]"}, result{"reply", "[1 ND answered]"}},
+				{ndPlain, 78, 78, result{"pass", ""}, result{"reply", "[1 ND answered]"}},
+				{ndTwo, 78, 94, result{"drop", "[1 ND malformed]"}, result{"reply", "[1 ND answered]"}},
+				{ndProbe, 78, 78, result{"pass", ""}, result{"reply", "[1 ND answered]"}},
 			} {
 				frame := tagged(c.frame, tags...)
 				for n := h.least(frame); n <= len(frame); n++ {
 					want := result{"pass", ""}
-					if n >= c.need+4*len(tags) && (tags == nil || tags[0][1]&0xfff == 0) {
+					ours := tags == nil || tags[0][1]&0xfff == 0
+					if ours && n >= c.from+4*len(tags) {
+						want = c.cut
+					}
+					if ours && n >= c.need+4*len(tags) {
 						want = c.want
 					}
 					if got := h.judge(t, d, frame[:n], 1); got != want {
