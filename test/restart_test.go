@@ -109,6 +109,41 @@ func TestRestartIsUnseen(t *testing.T) {
 	}
 }
 
+// TestRefusedUpgrade: maps of a layout that the newcomer does not know make it
+// refuse, and the running carpd goes on. Nor does it start over them later.
+func TestRefusedUpgrade(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 2}, "bpftool")
+	a, b := s.pair()
+	changes, from := b.transitions(), time.Now()
+	meta := filepath.Join(pins, a.instance, "carp_meta")
+	layout := func(n string) {
+		out, err := a.node.Command("bpftool", "map", "update", "pinned", meta, "key", "0", "0", "0", "0",
+			"value", n, "0", "0", "0", "0", "0", "0", "0").Output()
+		if err != nil {
+			t.Fatalf("bpftool: %v\n%s", err, out)
+		}
+	}
+	layout("99")
+	out, err := a.node.Command(program(t, "carpd"), "run", "--replace", "-c", a.config).Output()
+	if err == nil || !strings.Contains(out, "not replaced, the running carpd goes on") || !strings.Contains(out, "layout 99") || !a.Running() {
+		t.Errorf("%v, the old one runs: %t\n%s", err, a.Running(), out)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	s.unseen(from, a, b, changes, 0)
+	s.must(a.Kill())
+	out, err = a.node.Command(program(t, "carpd"), "run", "-c", a.config).Output()
+	if err == nil || !strings.Contains(out, "layout 99") {
+		t.Errorf("started over them: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(pins, a.instance, "carp_lease")); err != nil {
+		t.Errorf("something was removed: %v", err)
+	}
+	layout("2")
+	a.start()
+	a.is("MASTER", masterDown0+3*time.Second)
+}
+
 // TestReplace: a running carpd hands over to a newcomer, and when the newcomer
 // could not go on, it is not asked.
 func TestReplace(t *testing.T) {

@@ -91,10 +91,18 @@ func (e *env) carpdevTable(devs []status.Carpdev) string {
 			link = cell{"down", red}
 		}
 		rows = append(rows, []cell{
-			{text: d.Name}, link, {text: orDash(d.XDP)}, {text: orDash(d.Ingress)}, {text: orDash(d.Egress)}, {text: orDash(d.XDPWhy)},
+			{text: d.Name}, link, {text: orDash(d.XDP)}, {text: orDash(d.Ingress)}, {text: orDash(d.Egress)}, {text: whyXDP(d)},
 		})
 	}
 	return e.table(rows)
+}
+
+// whyXDP is why the mode is what it is, and what becomes of it at the end.
+func whyXDP(d status.Carpdev) string {
+	if d.XDPStays {
+		return orDash(d.XDPWhy) + "; stays, idle, when carpd is stopped"
+	}
+	return orDash(d.XDPWhy)
 }
 
 // complaints are the warnings of all parts, a line each.

@@ -108,5 +108,5 @@ func waitForLock(ctx context.Context, instance string) (lock interface{ Close() 
 
 // dataplaneOptions are what the configuration says of the kernel side.
 func dataplaneOptions(cfg *config.Config, log zerolog.Logger) dataplane.Options {
-	return dataplane.Options{Instance: cfg.Instance, XDP: cfg.XDP, Log: log}
+	return dataplane.Options{Instance: cfg.Instance, XDP: cfg.XDP, DetachOnStop: cfg.DetachOnStop, Log: log}
 }

@@ -232,7 +232,7 @@ func (p *parts) release() (err error) {
 		_ = os.Remove(filepath.Join(control.RunDir, p.cfg.Instance)) // Unless something is left to be undone.
 	}
 	if p.dataplane != nil && undo {
-		err = errors.Join(err, p.dataplane.Stop(p.cfg.DetachOnStop))
+		err = errors.Join(err, p.dataplane.Stop())
 	}
 	if p.dataplane != nil {
 		err = errors.Join(err, p.dataplane.Close())

@@ -32,7 +32,7 @@ func (a *Agent) Carpdevs() []status.Carpdev {
 func (d *carpdev) status() status.Carpdev {
 	return status.Carpdev{
 		Name: d.link.Name, Index: d.link.Index, Up: d.link.Up, MAC: d.link.MAC.String(),
-		XDP: d.attachment.Mode, XDPWhy: d.attachment.Why, Tried: tried(d.attachment),
+		XDP: d.attachment.Mode, XDPWhy: d.attachment.Why, XDPStays: d.attachment.Stays, Tried: tried(d.attachment),
 		Ingress: d.attachment.Ingress, Egress: d.attachment.Egress, Uppers: d.link.Uppers,
 		Problem: d.problem, Warnings: d.warnings(),
 	}

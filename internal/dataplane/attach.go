@@ -15,6 +15,7 @@ type Attachment struct {
 	Name     string
 	Mode     string   // native, generic or none
 	Why      string   // why this mode
+	Stays    bool     // the XDP program stays, idle, when carpd is stopped
 	Tried    []Step   // the better modes, and why not they
 	Warnings []string // what people should know of it
 	Ingress  string   // place of carp_in among the TCX programs, such as "first of 2"

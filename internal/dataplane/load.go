@@ -17,6 +17,9 @@ type Options struct {
 	Instance string
 	// XDP is auto, native, generic, tcx or off; empty is auto.
 	XDP string
+	// DetachOnStop is auto, true or false: whether Stop takes the XDP program off
+	// also where that may reset the link; empty is auto.
+	DetachOnStop string
 	// Devices knows the interfaces. Without it auto means tcx.
 	Devices Devices
 	// Log gets what cannot be returned; the zero value discards it.

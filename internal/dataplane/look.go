@@ -104,6 +104,7 @@ func (d *Dataplane) describe(ifindex int) Attachment {
 		Name:     a.name,
 		Mode:     a.rung.mode,
 		Why:      a.rung.why,
+		Stays:    a.stays(d.opts.DetachOnStop),
 		Tried:    a.rung.tried,
 		Warnings: slices.Clone(a.rung.warnings),
 		Ingress:  place(ifindex, ebpf.AttachTCXIngress, d.objs.CarpIn),

@@ -20,10 +20,10 @@ func (l *lan) serving(t *testing.T, o Options) *Dataplane {
 }
 
 // stop ends it as carpd does.
-func (l *lan) stop(t *testing.T, d *Dataplane, wish string) {
+func (l *lan) stop(t *testing.T, d *Dataplane) {
 	t.Helper()
 	l.router.do(t, func() {
-		if err := d.Stop(wish); err != nil {
+		if err := d.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -39,8 +39,12 @@ func TestStopLeavesNothing(t *testing.T) {
 		t.Run(c.mode+" "+c.wish, func(t *testing.T) {
 			l := newLAN(t)
 			foreignXDP(t, l.client, l.clientIf, link.XDPDriverMode)
-			o := Options{Instance: instanceName(), XDP: c.mode}
-			l.stop(t, l.serving(t, o), c.wish)
+			o := Options{Instance: instanceName(), XDP: c.mode, DetachOnStop: c.wish}
+			d := l.serving(t, o)
+			if a, _ := d.Attachment(l.routerIf); a.Stays {
+				t.Error("it says that the program stays")
+			}
+			l.stop(t, d)
 			if n := len(pinned(t, o.Instance)); n != 0 {
 				t.Errorf("%d names left", n)
 			}
@@ -56,14 +60,17 @@ func TestStopLeavesNothing(t *testing.T) {
 func TestIdleProgramStays(t *testing.T) {
 	l := newLAN(t)
 	foreignXDP(t, l.client, l.clientIf, link.XDPDriverMode)
-	o := Options{Instance: instanceName(), XDP: "native"}
+	o := Options{Instance: instanceName(), XDP: "native", DetachOnStop: "false"}
 	d := l.serving(t, o)
 	p := l.client.tap(t, l.clientIf)
 	if !l.asks(t, p) {
 		t.Fatal("not answered")
 	}
 	before := linkIDs(t, d, l.routerIf)[bpfProgCarpRx]
-	l.stop(t, d, "false")
+	if a, _ := d.Attachment(l.routerIf); !a.Stays {
+		t.Error("it does not say that the program stays")
+	}
+	l.stop(t, d)
 	if l.asks(t, p) {
 		t.Error("answered after the end")
 	}
@@ -91,7 +98,7 @@ func TestIdleProgramStays(t *testing.T) {
 	if !l.asks(t, p) {
 		t.Error("the next carpd does not answer")
 	}
-	l.stop(t, next, "false")
+	l.stop(t, next)
 	if err := Unload(o.Instance); err != nil {
 		t.Fatal(err)
 	}

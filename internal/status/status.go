@@ -73,6 +73,8 @@ type Carpdev struct {
 	MAC    string `json:"mac"`
 	XDP    string `json:"xdp"`     // native, generic or none
 	XDPWhy string `json:"xdp_why"` // why this mode
+	// XDPStays tells that the XDP program stays, idle, when carpd is stopped.
+	XDPStays bool `json:"xdp_stays,omitempty"`
 	// Tried are the better modes, the best first, and why not they.
 	Tried    []XDPStep `json:"xdp_tried,omitempty"`
 	Ingress  string    `json:"tcx_ingress"`
