@@ -169,7 +169,16 @@ int carp_out(struct __sk_buff *skb)
 	struct carp_frame f;
 
 	carp_open_skb(&f, skb);
-	if (carp_parse(&f) && carp_egress(&f) == CARP_DROP)
+	if (!carp_parse(&f))
+		return CARP_TCX_NEXT;
+	if (carp_may_tell(&f)) {
+		if (carp_is_told_wrong(skb))
+			return CARP_TCX_DROP;
+		carp_open_skb(&f, skb); /* Pointers into the frame are gone. */
+		if (!carp_parse(&f))
+			return CARP_TCX_NEXT;
+	}
+	if (carp_egress(&f) == CARP_DROP)
 		return CARP_TCX_DROP;
 	return CARP_TCX_NEXT;
 }

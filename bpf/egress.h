@@ -12,6 +12,7 @@
 #include "balance.h"
 #include "lease.h"
 #include "owner.h"
+#include "silence.h"
 #include "count.h"
 
 static __always_inline struct carp_owner *carp_ipv4_source(const struct carp_frame *f)
@@ -30,13 +31,6 @@ static __always_inline struct carp_owner *carp_ipv6_source(const struct carp_fra
 	if (!carp_may_be_ipv6(CARP_SOURCES, ip->src))
 		return NULL;
 	return carp_owner_of_ipv6(f, ip->src);
-}
-
-/* Passes through this host on layer 2, as over a bridge: it has a sender of its own. */
-static __always_inline bool carp_is_bridged(const struct carp_frame *f)
-{
-	return ((struct __sk_buff *)f->ctx)->ingress_ifindex &&
-	       !carp_is_own_mac(f, carp_eth_of(f)->src);
 }
 
 static __always_inline enum carp_verdict carp_hold(const struct carp_face *face)
@@ -106,13 +100,6 @@ static __always_inline bool carp_set_arp_sender(const struct carp_frame *f, stru
 {
 	return carp_store(f, f->net + __builtin_offsetof(struct carp_arp, sender_mac), face->mac,
 			  sizeof(face->mac));
-}
-
-/* Does the kernel ask for a neighbour, rather than tell where the sender is? */
-static __always_inline bool carp_is_question(const struct carp_arp *arp)
-{
-	return arp->operation == bpf_htons(CARP_ARP_REQUEST) &&
-	       !carp_same(arp->sender, arp->target, sizeof(arp->target));
 }
 
 /*
