@@ -130,8 +130,15 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 	}
 	options := dataplaneOptions(cfg, log)
 	options.Devices = devices{p.keeper}
+	options.Anew = p.tidy
 	if p.dataplane, err = dataplane.Load(options); err != nil {
 		return p, err
+	}
+	if !p.dataplane.Adopted() {
+		err = p.keeper.UndoOffloads()
+	}
+	if err != nil {
+		log.Warn().Err(err).Msg("VLAN offloads of an earlier run not restored")
 	}
 	if p.transport, err = transport.Open(log); err != nil {
 		return p, err
@@ -157,6 +164,14 @@ type devices struct{ *iface.Keeper }
 func (d devices) Device(ifindex int) (dataplane.Device, error) {
 	dev, err := d.Keeper.Device(ifindex)
 	return dataplane.Device(dev), err
+}
+
+// tidy takes away the addresses of an earlier carpd that cannot be gone on with,
+// while its programs still keep them silent.
+func (p *parts) tidy() {
+	if err := p.keeper.UndoAll(); err != nil {
+		p.log.Warn().Err(err).Msg("not everything of an earlier run could be removed")
+	}
 }
 
 // serve runs the loop and the control socket until ctx ends.

@@ -18,7 +18,8 @@ func unloadCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "unload",
 		Usage: "after a crash: remove programs, maps, addresses and filter entries of an instance",
-		Description: "Not needed before another carpd run of the instance, which removes the same first.\n" +
+		Description: "Not needed before another carpd run of the instance, which goes on with what there is.\n" +
+			"It also takes off an idle XDP program that stayed when carpd was stopped (detach_on_stop).\n" +
 			"An instance that runs is left alone (exit code 3). Nothing to remove is no error.",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "instance", Value: "default", Usage: "`NAME` of the instance"}},
 		Action: func(c *cli.Context) error {

@@ -309,6 +309,32 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// Who keeps the addresses is told when nothing can be gone on with, while the
+// programs that keep them silent are still there; and only then.
+func TestAnewIsTold(t *testing.T) {
+	l := newLAN(t)
+	o := l.crashed(t)
+	told := 0
+	o.Anew = func() {
+		told++
+		if l.asks(t, l.client.tap(t, l.clientIf)) == (xdpOn(t, l.router) == 0) {
+			t.Error("the programs are gone already")
+		}
+	}
+	d := l.loadHere(t, o)
+	if told != 0 || !d.Adopted() {
+		t.Errorf("told %d times, adopted: %t", told, d.Adopted())
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir, _ := instanceDir(o.Instance)
+	setLayout(t, dir, 0)
+	if d := l.loadHere(t, o); told != 1 || d.Adopted() {
+		t.Errorf("told %d times, adopted: %t", told, d.Adopted())
+	}
+}
+
 func TestNewerLayoutIsRefused(t *testing.T) {
 	l := newLAN(t)
 	o := l.crashed(t)

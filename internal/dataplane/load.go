@@ -22,6 +22,9 @@ type Options struct {
 	DetachOnStop string
 	// Devices knows the interfaces. Without it auto means tcx.
 	Devices Devices
+	// Anew, if set, is called before what another carpd left is cleared away because
+	// it cannot be gone on with, and before the first start.
+	Anew func()
 	// Log gets what cannot be returned; the zero value discards it.
 	Log zerolog.Logger
 }
@@ -115,6 +118,9 @@ func newDataplane(opts Options) (*Dataplane, error) {
 
 // loadAnew clears away what there is and begins with nothing.
 func loadAnew(opts Options, failed *Dataplane) (_ *Dataplane, err error) {
+	if opts.Anew != nil {
+		opts.Anew()
+	}
 	if err := errors.Join(failed.Close(), Unload(opts.Instance)); err != nil {
 		return nil, err
 	}
