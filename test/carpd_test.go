@@ -26,6 +26,7 @@ type group struct {
 	preempt   bool
 	password  string
 	addresses []string
+	nodes     string // carpnodes, in place of vhid and skew
 	more      string // further lines of YAML
 }
 
@@ -96,8 +97,12 @@ func (c *carpd) write(groups ...group) {
 			g.password = password
 		}
 		addresses, _ := json.Marshal(g.addresses) // JSON is YAML
-		fmt.Fprintf(&b, "  - vhid: %d\n    carpdev: %s\n    addresses: %s\n    password: %q\n    advskew: %d\n    preempt: %t\n",
-			max(1, g.vhid), cmp.Or(g.carpdev, lab.Interface), addresses, g.password, g.skew, g.preempt)
+		who := fmt.Sprintf("vhid: %d\n    advskew: %d", max(1, g.vhid), g.skew)
+		if g.nodes != "" {
+			who = "carpnodes: " + g.nodes
+		}
+		fmt.Fprintf(&b, "  - %s\n    carpdev: %s\n    addresses: %s\n    password: %q\n    preempt: %t\n",
+			who, cmp.Or(g.carpdev, lab.Interface), addresses, g.password, g.preempt)
 		for line := range strings.Lines(g.more) {
 			b.WriteString("    " + line)
 		}

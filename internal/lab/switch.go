@@ -48,14 +48,29 @@ func (n *Node) Heal(how Cut) error {
 
 // setPort sets the state of a bridge port.
 func (n *Node) setPort(port string, state byte) error {
+	return n.setPortOption(port, nl.IFLA_BRPORT_STATE, state)
+}
+
+// Hub has the switch learn no source at the node's port, as a hub would, so
+// that it floods frames to the node.
+func (n *Node) Hub() error {
+	sw := n.lab.Switch
+	if err := sw.setPortOption(n.Name, nl.IFLA_BRPORT_LEARNING, 0); err != nil {
+		return err
+	}
+	return sw.setPortOption(n.Name, nl.IFLA_BRPORT_FLUSH, 1)
+}
+
+// setPortOption sets one option of a bridge port.
+func (n *Node) setPortOption(port string, option int, value byte) error {
 	l, err := n.nl.LinkByName(port)
 	if err != nil {
 		return fmt.Errorf("find port %s: %w", port, err)
 	}
 	info := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
-	info.AddRtAttr(nl.IFLA_BRPORT_STATE, []byte{state})
+	info.AddRtAttr(option, []byte{value})
 	if err := n.request(unix.RTM_SETLINK, unix.AF_BRIDGE, l, info); err != nil {
-		return fmt.Errorf("set port %s to state %d: %w", port, state, err)
+		return fmt.Errorf("set option %d of port %s to %d: %w", option, port, value, err)
 	}
 	return nil
 }
