@@ -176,7 +176,9 @@ func TestShares(t *testing.T) {
 			p := newSharers(t, kind)
 			for _, c := range crowds {
 				p.share(c.name, lab.Virtual4.Addr(), clients(c.nth, ten))
-				p.share(c.name+", IPv6", lab.Virtual6.Addr(), clients(c.nth, ten6))
+				if kind != "arp" {
+					p.share(c.name+", IPv6", lab.Virtual6.Addr(), clients(c.nth, ten6))
+				}
 			}
 			p.showBalance()
 		})
@@ -212,4 +214,72 @@ func (p *sharers) showBalance() {
 	p.t.Helper()
 	out := p.a.carpctl("balance")
 	p.t.Logf("carpctl balance on r1:\n%s", out)
+}
+
+// TestShareMovesInATakeover: what a killed node carried is carried by the other
+// within the takeover time, and comes back when it is there again; in all that
+// time nobody is answered twice.
+func TestShareMovesInATakeover(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			p := newSharers(t, kind)
+			p.must(p.b.Kill(5 * time.Second))
+			killed := time.Now()
+			moved := p.firstOf("r2", "r1", masterDown100+slack+time.Second)
+			fmt.Printf("%-10s  the share of a killed node is carried by the other after %v\n", kind, moved.Sub(killed).Round(time.Millisecond))
+			if d := moved.Sub(killed); d > masterDown100+slack {
+				t.Errorf("the share has moved after %v, a takeover takes %v", d, masterDown100)
+			}
+			p.all("r1")
+			p.b.start()
+			p.firstOf("r2", "r2", 20*time.Second)
+			p.settle()
+			p.share("after the share came back", lab.Virtual4.Addr(), clients(crowds[0].nth, ten))
+		})
+	}
+}
+
+// firstOf tries clients of a node, one after the other, until one is carried by
+// a node, and tells when that was.
+func (p *sharers) firstOf(of, by string, within time.Duration) time.Time {
+	p.t.Helper()
+	end := time.Now().Add(within)
+	for k := uint32(0); time.Now().Before(end); k++ {
+		c := ten(12<<20 + k)
+		if p.model(c, lab.Virtual4.Addr()) != of {
+			continue
+		}
+		s, err := p.try(c)
+		p.must(err)
+		if len(s.Doubles) > 0 {
+			p.t.Errorf("%s: %v is answered twice", p.balancing, c)
+		}
+		if s.By[c] == by {
+			return time.Now()
+		}
+	}
+	p.t.Fatalf("%s: nobody of %s is carried by %s within %v", p.balancing, of, by, within)
+	return time.Time{}
+}
+
+// try has one client reach the shared address, and hardly waits.
+func (p *sharers) try(c netip.Addr) (lab.Served, error) {
+	const brief = 30 * time.Millisecond
+	if p.balancing == "arp" {
+		return p.crowd.Ask(lab.Virtual4.Addr(), []netip.Addr{c}, brief)
+	}
+	return p.crowd.Echo(p.mac(), lab.Virtual4.Addr(), []netip.Addr{c}, brief)
+}
+
+// all checks that one node carries everybody.
+func (p *sharers) all(node string) {
+	p.t.Helper()
+	everybody := clients(crowds[0].nth, ten)
+	s := p.reach(lab.Virtual4.Addr(), everybody)
+	for _, c := range everybody {
+		if s.By[c] != node {
+			p.t.Fatalf("%s: %v is carried by %q, and %s is alone", p.balancing, c, s.By[c], node)
+		}
+	}
 }
