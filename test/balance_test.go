@@ -224,7 +224,7 @@ func TestShareMovesInATakeover(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			p := newSharers(t, kind)
-			p.must(p.b.Kill(5 * time.Second))
+			p.must(p.b.Kill())
 			killed := time.Now()
 			moved := p.firstOf("r2", "r1", masterDown100+slack+time.Second)
 			fmt.Printf("%-10s  the share of a killed node is carried by the other after %v\n", kind, moved.Sub(killed).Round(time.Millisecond))
