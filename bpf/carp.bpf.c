@@ -38,17 +38,19 @@ static __always_inline bool carp_concerns_us(struct carp_frame *f)
 }
 
 /*
- * Adverts, ARP and Neighbour Solicitations, wherever they are seen first. Each
- * hook calls this as a function of its own: transit traffic does not pay for its
- * stack, and the verifier looks at it once.
+ * ARP and Neighbour Solicitations, and apart from them adverts, wherever they are
+ * seen first. Each hook calls these as functions of their own: transit traffic
+ * does not pay for their stack, the verifier looks at them once, and the digest
+ * of an advert, which calls on, does not stand on the stack of an answer.
  */
 static __always_inline enum carp_verdict carp_serve(const struct carp_frame *f)
 {
-	if (f->eth_type == CARP_ETH_ARP)
-		return carp_arp(f);
-	if (f->ip_proto == CARP_IP_ICMPV6)
-		return carp_nd(f);
-	return carp_advert(f);
+	return f->eth_type == CARP_ETH_ARP ? carp_arp(f) : carp_nd(f);
+}
+
+static __always_inline bool carp_is_asking(const struct carp_frame *f)
+{
+	return f->eth_type == CARP_ETH_ARP || f->ip_proto == CARP_IP_ICMPV6;
 }
 
 /* Has carp_rx seen the frame? Then nothing is done or counted twice. */
@@ -67,6 +69,22 @@ __noinline int carp_serve_xdp(struct xdp_md *ctx)
 	return carp_parse(&f) ? carp_serve(&f) : CARP_PASS;
 }
 
+__noinline int carp_advert_xdp(struct xdp_md *ctx)
+{
+	struct carp_frame f;
+
+	carp_open_xdp(&f, ctx);
+	return carp_parse(&f) ? carp_advert(&f) : CARP_PASS;
+}
+
+__noinline int carp_advert_skb(struct __sk_buff *skb)
+{
+	struct carp_frame f;
+
+	carp_open_skb(&f, skb);
+	return carp_parse(&f) ? carp_advert(&f) : CARP_PASS;
+}
+
 __noinline int carp_serve_skb(struct __sk_buff *skb)
 {
 	struct carp_frame f;
@@ -82,7 +100,7 @@ static __always_inline int carp_receive(struct xdp_md *ctx)
 	carp_open_xdp(&f, ctx);
 	if (!carp_concerns_us(&f))
 		return carp_is_other_share(&f) ? XDP_DROP : XDP_PASS;
-	switch (carp_serve_xdp(ctx)) {
+	switch (carp_is_asking(&f) ? carp_serve_xdp(ctx) : carp_advert_xdp(ctx)) {
 	case CARP_DROP:
 		return XDP_DROP;
 	case CARP_REPLY:
@@ -153,7 +171,7 @@ int carp_in(struct __sk_buff *skb)
 	to_virtual = carp_is_to_virtual(&f);
 	/* Behind this pointers into the frame may be gone. */
 	if (concerns_us && !carp_served_in_xdp(&f))
-		verdict = carp_serve_skb(skb);
+		verdict = carp_is_asking(&f) ? carp_serve_skb(skb) : carp_advert_skb(skb);
 	if (verdict == CARP_REPLY)
 		return bpf_redirect(skb->ifindex, 0);
 	if (concerns_us && verdict == CARP_PASS)
