@@ -176,9 +176,7 @@ func TestShares(t *testing.T) {
 			p := newSharers(t, kind)
 			for _, c := range crowds {
 				p.share(c.name, lab.Virtual4.Addr(), clients(c.nth, ten))
-				if kind != "arp" {
-					p.share(c.name+", IPv6", lab.Virtual6.Addr(), clients(c.nth, ten6))
-				}
+				p.share(c.name+", IPv6", lab.Virtual6.Addr(), clients(c.nth, ten6))
 			}
 			p.showBalance()
 		})
