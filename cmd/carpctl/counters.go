@@ -117,6 +117,8 @@ var meanings = map[string]string{
 	carp.RingFull.String():    "carpd was too slow: lost",
 	carp.BadDigest.String():   "another password or another list of addresses",
 	carp.OwnEcho.String():     "the network sends our adverts back to us",
+	carp.Duplicate.String():   "came again within half an interval: dropped",
+	carp.Limited.String():     "more than any peer sends: replayed?",
 	carp.ArpSilent.String():   "left to the MASTER",
 	carp.NdSilent.String():    "left to the MASTER",
 	carp.NotAccepted.String(): "to the virtual MAC while not MASTER: dropped",
