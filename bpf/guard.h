@@ -96,12 +96,13 @@ __attribute__((noinline)) int carp_judge_repeat(__u32 slot, enum carp_family fam
 /*
  * Takes a token out of a bucket of CARP_BURST that gets one every CARP_TOKEN_NS.
  * The bucket is the instant at which it will be full again, one word, so that no
- * two CPUs take the same token: who loses that race goes free.
+ * two CPUs take the same token: who loses that race goes free. The clock goes in
+ * ticks, so that in a flood carpd is woken for a handful at a time.
  */
 static __always_inline bool carp_take_token(__u64 *full_ns)
 {
 	__u64 before = *(volatile __u64 *)full_ns;
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 now = bpf_ktime_get_boot_ns() & ~(CARP_TICK_NS - 1);
 	__u64 after = (before > now ? before : now) + CARP_TOKEN_NS;
 
 	if (after - now > CARP_BURST * CARP_TOKEN_NS)

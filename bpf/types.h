@@ -34,6 +34,7 @@
  */
 #define CARP_BURST    64
 #define CARP_TOKEN_NS (1000000000ULL / 512)
+#define CARP_TICK_NS  (1ULL << 25) /* a thirtieth of a second */
 /* Interfaces with groups. */
 #define CARP_LINKS 1024
 /* Addresses that those interfaces have of their own. */

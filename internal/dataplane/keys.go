@@ -52,8 +52,12 @@ func (d *Dataplane) setKeys(slot Slot, keys []carp.Midstate) error {
 	return nil
 }
 
-// putKeys writes keys under a version that is not in force.
+// putKeys writes keys under a version that is not in force, and nothing else: a
+// carpd may have been killed while it did so.
 func (d *Dataplane) putKeys(slot Slot, version uint32, keys []carp.Midstate) error {
+	if err := d.removeKeys(slot, version); err != nil {
+		return err
+	}
 	for i, k := range keys {
 		id := bpfCarpKeyId{Slot: uint32(slot), Version: version, Index: uint32(i)}
 		if err := d.objs.CarpSecret.Put(id, keyRow(k)); err != nil {
@@ -63,8 +67,7 @@ func (d *Dataplane) putKeys(slot Slot, version uint32, keys []carp.Midstate) err
 	return nil
 }
 
-// removeKeys removes all keys of a version, also those that a carpd has left
-// which was killed while it wrote them.
+// removeKeys removes all keys of a version, however many there are.
 func (d *Dataplane) removeKeys(slot Slot, version uint32) error {
 	var errs []error
 	for i := range uint32(maxKeys) {

@@ -117,6 +117,20 @@ func TestKeysGoWithTheirGroup(t *testing.T) {
 	}
 }
 
+// Keys that a carpd was writing when it was killed go with the next change.
+func TestKeysOfAKilledCarpdGo(t *testing.T) {
+	d := load(t, Options{})
+	slot := keyed(t, d, 1, states("192.0.2.1"))
+	lists := states("192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5")
+	if err := d.putKeys(slot, d.keys[slot].Version+1, lists); err != nil {
+		t.Fatal(err)
+	}
+	setKeys(t, d, slot, states("192.0.2.1", "192.0.2.9"))
+	if ids := secrets(t, d); len(ids) != 2 {
+		t.Errorf("keys %v", ids)
+	}
+}
+
 // A slot that is used again knows nothing of its last group.
 func TestAnotherGroupInTheSlot(t *testing.T) {
 	d := load(t, Options{})
@@ -124,6 +138,9 @@ func TestAnotherGroupInTheSlot(t *testing.T) {
 	d.SetInterval(slot, carp.Interval(1, 0))
 	d.Sent(slot, 5)
 	judgeBoth(t, d, slot, signedFor(5, "192.0.2.1"), ownEcho)
+	h := allHooks(d)[0]
+	see(t, d, h, "the last group's", ipv4(signedFor(6, "192.0.2.1")), genuine)
+	see(t, d, h, "and again", ipv4(signedFor(6, "192.0.2.1")), duplicate)
 	d.slots.free = nil
 	if err := d.RemoveGroup(slot); err != nil {
 		t.Fatal(err)
@@ -134,6 +151,8 @@ func TestAnotherGroupInTheSlot(t *testing.T) {
 	judgeBoth(t, d, slot, signedFor(5, "192.0.2.9"), genuine)
 	setKeys(t, d, slot, states("192.0.2.1"))
 	judgeBoth(t, d, slot, signedFor(5, "192.0.2.1"), genuine)
+	d.SetInterval(slot, carp.Interval(1, 0))
+	see(t, d, h, "what the last group has heard", ipv4(signedFor(6, "192.0.2.1")), genuine)
 }
 
 // While keys change all the time, no advert that is accepted before and after
