@@ -281,8 +281,10 @@ static __always_inline bool carp_is_other_share(const struct carp_frame *f)
 	if (part.whose != CARP_ONES || part.type != CARP_PACKET_HOST)
 		return false;
 	slot = carp_slot_of_fold(owner->share, part.fold);
+	if (carp_may_accept(slot))
+		return false;
 	link = carp_link_of(f);
-	if (carp_may_accept(slot) || !link || link->upper)
+	if (!link || link->upper)
 		return false;
 	carp_count(slot, CARP_OTHER_SHARE);
 	return true;
