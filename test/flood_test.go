@@ -155,8 +155,20 @@ func vary(i uint64, frame []byte) {
 	binary.BigEndian.PutUint16(frame[digest+6:], ^uint16(i>>16))
 }
 
-// flood sends frames to the victim while the speaker goes on, and compares.
+// flood floods the victim, again when the machine had other things to do and the
+// generator did not get up to speed.
 func (v *victim) flood(what string, frames [][]byte, vary func(uint64, []byte)) {
+	v.t.Helper()
+	for range 3 {
+		if v.floodOnce(what, frames, vary) >= floodRate {
+			return
+		}
+	}
+	v.t.Errorf("%s: fewer than %d frames a second", what, floodRate)
+}
+
+// floodOnce sends frames to the victim while the speaker goes on, and compares.
+func (v *victim) floodOnce(what string, frames [][]byte, vary func(uint64, []byte)) (rate float64) {
 	v.t.Helper()
 	before, moves, used, began := v.counters().Groups[0].Packets, v.group().Transitions, cpu(v.t, v.PID()), time.Now()
 	ended := v.begin(lab.Flood{Frames: frames, Vary: vary, Interface: v.node.Name, For: floodTime})
@@ -169,15 +181,13 @@ func (v *victim) flood(what string, frames [][]byte, vary func(uint64, []byte)) 
 	if g.Transitions != moves || g.State != v.state {
 		v.t.Errorf("%s: %s after %d transitions", what, g.State, g.Transitions-moves)
 	}
-	if done.PerSecond() < floodRate {
-		v.t.Errorf("%s: only %.0f frames a second", what, done.PerSecond())
-	}
 	if share > floodShare {
 		v.t.Errorf("%s: carpd used %.2f %% of one processor", what, 100*share)
 	}
 	if reached < 10 {
 		v.t.Errorf("%s: %d of %d genuine adverts reached the program", what, reached, sent)
 	}
+	return done.PerSecond()
 }
 
 // begin begins a flood; its result can be read when it has ended.
