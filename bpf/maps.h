@@ -96,9 +96,10 @@ struct {
 	__type(value, __u32);
 } carp_own SEC(".maps");
 
-/* The filters in front of the lookups of addresses. */
+/* The filters in front of the lookups of addresses; carpd writes them through mmap. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct carp_filters);

@@ -45,7 +45,8 @@ func (d *Dataplane) adoptGroups() error {
 	if err != nil {
 		return fmt.Errorf("adopt the groups: %w", err)
 	}
-	return d.filters.store(d.objs.CarpFilters)
+	d.filters.store(d.filterMap)
+	return nil
 }
 
 // adopt makes a group of a row for people. Two rows with one slot cannot be: the

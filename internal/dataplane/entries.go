@@ -88,7 +88,8 @@ func (d *Dataplane) exchange(slot Slot, from, to Group) error {
 // settle gives a group its rows.
 func (d *Dataplane) settle(slot Slot, g Group, es []entry) error {
 	d.filters.count(g, 1)
-	return errors.Join(d.filters.store(d.objs.CarpFilters), d.joinShare(slot, g), d.claimAll(es, slot, g),
+	d.filters.store(d.filterMap)
+	return errors.Join(d.joinShare(slot, g), d.claimAll(es, slot, g),
 		d.elsewhere.add(&d.objs, slot, g))
 }
 
@@ -96,7 +97,8 @@ func (d *Dataplane) settle(slot Slot, g Group, es []entry) error {
 func (d *Dataplane) unsettle(slot Slot, was, is Group, es []entry) error {
 	err := errors.Join(d.releaseAll(es, slot), d.leaveShare(slot, was, is), d.elsewhere.remove(&d.objs, slot, was, is))
 	d.filters.count(was, -1)
-	return errors.Join(err, d.filters.store(d.objs.CarpFilters))
+	d.filters.store(d.filterMap)
+	return err
 }
 
 // ownerOf is the value of a group's own rows. Those of groups that share by ARP

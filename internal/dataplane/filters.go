@@ -2,10 +2,8 @@ package dataplane
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
-
-	"github.com/cilium/ebpf"
+	"sync/atomic"
 )
 
 // filters says how many group addresses stand behind each bit of the filters in
@@ -17,36 +15,44 @@ type filters struct {
 	physical bits // those at an interface's own MAC
 }
 
-// bits counts the addresses behind each bit.
-type bits [1 << 16]int
+// bits are the addresses behind each bit, and the bits.
+type bits struct {
+	addrs [1 << 16]int32
+	words [1 << 10]uint64
+}
 
 // count counts the addresses of a group, each once: in with 1, out with -1.
-func (f *filters) count(g Group, by int) {
+func (f *filters) count(g Group, by int32) {
 	for a := range distinct(g.Addresses) {
-		f.sources[filterBit(a)] += by
+		f.sources.count(filterBit(a), by)
 		if g.Physical {
-			f.physical[filterBit(a)] += by
+			f.physical.count(filterBit(a), by)
 		}
 	}
 }
 
-// store writes the bits. Packets may see some of the words old and some new,
-// which does no harm.
-func (f *filters) store(m *ebpf.Map) error {
-	var v bpfCarpFilters
-	f.sources.set(v.Sources[:])
-	f.physical.set(v.Physical[:])
-	if err := m.Put(uint32(0), v); err != nil {
-		return fmt.Errorf("write the filters of addresses: %w", err)
+// count sets a bit with its first address and clears it with the last.
+func (b *bits) count(bit uint32, by int32) {
+	b.addrs[bit] += by
+	if mask := uint64(1) << (bit % 64); b.addrs[bit] > 0 {
+		b.words[bit/64] |= mask
+	} else {
+		b.words[bit/64] &^= mask
 	}
-	return nil
 }
 
-// set sets the bits that have addresses.
-func (b *bits) set(words []uint64) {
-	for bit, n := range b {
-		if n > 0 {
-			words[bit/64] |= 1 << (bit % 64)
+// store writes the words that have changed into the map, which is in our memory:
+// to add thousands of groups must not copy all the bits for each.
+func (f *filters) store(to []bpfCarpFilters) {
+	f.sources.store(&to[0].Sources)
+	f.physical.store(&to[0].Physical)
+}
+
+// store writes those of one filter.
+func (b *bits) store(to *[1 << 10]uint64) {
+	for i, word := range b.words {
+		if atomic.LoadUint64(&to[i]) != word {
+			atomic.StoreUint64(&to[i], word)
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Dataplane struct {
 	left      map[bpfCarpGroupKey]*group // of the last carpd, which nobody has claimed
 	adopted   bool                       // the maps are those of the last carpd, or their contents
 	filters   filters
+	filterMap []bpfCarpFilters // where they are stored: the map itself
 	elsewhere elsewhere
 	rows      owned
 	shares    shares
@@ -201,6 +202,9 @@ func (d *Dataplane) open() (err error) {
 	if d.echoes, err = mapEchoRings(d.objs.CarpEchoes); err != nil {
 		return err
 	}
+	if d.filterMap, err = mapArray[bpfCarpFilters](d.objs.CarpFilters, "filters"); err != nil {
+		return err
+	}
 	d.ring, err = openRing(d.objs.CarpEvents)
 	return err
 }
@@ -215,8 +219,8 @@ func (d *Dataplane) Close() error {
 	defer d.linkMu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	errs := []error{d.ring.close(), unmapArray(d.memory), unmapArray(d.keys), unmapArray(d.echoes)}
-	d.memory, d.keys, d.echoes, d.groups = nil, nil, nil, nil
+	errs := []error{d.ring.close(), unmapArray(d.memory), unmapArray(d.keys), unmapArray(d.echoes), unmapArray(d.filterMap)}
+	d.memory, d.keys, d.echoes, d.filterMap, d.groups = nil, nil, nil, nil, nil
 	d.promises.Store(nil)
 	for ifindex, a := range d.attached {
 		errs = append(errs, a.close())
