@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -32,9 +33,10 @@ func (d *Dataplane) adoptGroups() error {
 	if err == nil {
 		err = d.adoptAddresses()
 	}
-	for _, n := range d.groups {
+	for _, slot := range slices.Sorted(maps.Keys(d.groups)) { // As they were added.
+		n := d.groups[slot]
 		d.filters.count(n.Group, 1)
-		err = errors.Join(err, d.elsewhere.add(&d.objs, n.slot, n.Group))
+		err = errors.Join(err, d.elsewhere.add(&d.objs, slot, n.Group))
 	}
 	if err == nil {
 		err = d.adoptRows()
