@@ -283,3 +283,56 @@ func (s *site) foreignXDP(n *lab.Node) (l link.Link) {
 	s.t.Cleanup(func() { _ = l.Close() })
 	return l
 }
+
+// TestForeignTCX: programs of somebody else stand at TCX before carpd comes, and
+// others push in later. carpd works between them and says where it stands.
+func TestForeignTCX(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 1})
+	n := s.Routers[0]
+	s.foreignTCX(n)
+	c := s.carpd(n, group{addresses: both})
+	c.is("MASTER", masterDown0+5*time.Second)
+	if d := c.carpdev(); d.Ingress != "first of 2" || d.Egress != "last of 2" || len(d.Warnings) > 0 {
+		t.Errorf("%+v", d)
+	}
+	s.reachable()
+	s.foreignTCX(n)
+	e := c.event("programs", 30*time.Second)
+	if e.Text != "eth0: carp_in is number 2 of 3 at TCX now, before first of 2" {
+		t.Errorf("%+v", e)
+	}
+	d := c.carpdev()
+	if d.Ingress != "number 2 of 3" || d.Egress != "number 2 of 3" || len(d.Warnings) != 2 {
+		t.Errorf("%+v", d)
+	}
+	s.reachable()
+}
+
+// foreignTCX puts programs of somebody else, which pass everything, first at TCX
+// ingress and last at TCX egress of a node.
+func (s *site) foreignTCX(n *lab.Node) {
+	s.t.Helper()
+	s.must(n.Run(func() error {
+		eth0, err := net.InterfaceByName(lab.Interface)
+		if err != nil {
+			return err
+		}
+		for hook, at := range map[ebpf.AttachType]link.Anchor{ebpf.AttachTCXIngress: link.Head(), ebpf.AttachTCXEgress: link.Tail()} {
+			pass, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+				Name: "foreign", Type: ebpf.SchedCLS, License: "BSD",
+				Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, -1), asm.Return()},
+			})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = pass.Close() }()
+			l, err := link.AttachTCX(link.TCXOptions{Program: pass, Interface: eth0.Index, Attach: hook, Anchor: at})
+			if err != nil {
+				return err
+			}
+			s.t.Cleanup(func() { _ = l.Close() })
+		}
+		return nil
+	}))
+}
