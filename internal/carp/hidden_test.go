@@ -18,6 +18,7 @@ func TestSecretIsHidden(t *testing.T) {
 		"Secret": secret, "*Secret": &secret, "struct": struct{ S Secret }{secret},
 		"slice": []Secret{secret}, "map": map[Secret]Secret{secret: secret},
 		"Key": *key, "*Key": key, "struct with Key": struct{ K *Key }{key},
+		"Midstate": key.Midstates()[0], "Midstates": key.Midstates(),
 	}
 	for name, v := range values {
 		for _, verb := range strings.Fields("%v %+v %#v %s %q %x %X %#x %d %o %O %b %c %U %t %e %z %20v %-20x") {
