@@ -171,7 +171,8 @@ func foreign(r lab.Reply) bool { return r.MAC != vmac1 || r.SrcMAC != vmac1 }
 // kernelAnswers waits until a node's kernel has answered by itself in some families.
 func (h *hush) kernelAnswers(n *lab.Node, after time.Time, in [2]bool) {
 	h.t.Helper()
-	h.eventually(5*time.Second, "the kernel of "+n.Name+" answers by itself", func() bool {
+	// It needs room in its neighbour table, which all namespaces of a machine share.
+	h.eventually(30*time.Second, "the kernel of "+n.Name+" answers by itself", func() bool {
 		got := h.replies(n, after, foreign)
 		return (got[0] > 0 || !in[0]) && (got[1] > 0 || !in[1])
 	})
@@ -189,10 +190,16 @@ func (h *hush) answers(n *lab.Node) {
 
 // unasked has the kernel of a node say by itself where its addresses are.
 func (h *hush) unasked(c *carpd) {
-	mac := c.node.MAC
-	mac[3] = 0xee
-	h.ip(c.node, fmt.Sprintf("link set eth0 address %s", mac))
-	h.ip(c.node, fmt.Sprintf("link set eth0 address %s", c.node.MAC))
+	own := map[string]carp.MAC{lab.Interface: c.node.MAC, eth1: eth1MAC(c.node)}
+	for dev, mac := range own {
+		if _, err := c.node.Command("ip", "link", "show", dev).Output(); err != nil {
+			continue // Most have no eth1.
+		}
+		other := mac
+		other[3] = 0xee
+		h.ip(c.node, fmt.Sprintf("link set %s address %s", dev, other))
+		h.ip(c.node, fmt.Sprintf("link set %s address %s", dev, mac))
+	}
 }
 
 // takeTurns goes through the states: a MASTER beside a BACKUP, a hand-over, the
