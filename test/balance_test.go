@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -280,4 +281,91 @@ func (p *sharers) all(node string) {
 			p.t.Fatalf("%s: %v is carried by %q, and %s is alone", p.balancing, c, s.By[c], node)
 		}
 	}
+}
+
+// TestStackServesShares: clients with sockets reach servers on the shared address
+// by UDP and TCP, each on the node that carries it, and learn the address of the
+// switch's neighbours as they do in life.
+func TestStackServesShares(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			p := newSharers(t, kind)
+			for _, n := range p.Routers {
+				p.serveNames(n)
+			}
+			for host := byte(150); host < 158; host++ {
+				from := netip.AddrFrom4([4]byte{192, 0, 2, host})
+				p.must(p.client.AddAddress(netip.PrefixFrom(from, 24)))
+				for _, network := range []string{"udp4", "tcp4"} {
+					// In arp the host's first question decides for all its addresses.
+					if got := p.whoServes(network, from); got != p.model(from, lab.Virtual4.Addr()) && kind != "arp" || got == "" {
+						t.Errorf("%s from %v is served by %q, the model says %s", network, from, got, p.model(from, lab.Virtual4.Addr()))
+					}
+				}
+			}
+		})
+	}
+}
+
+// serveNames has a node tell its name to whoever asks by UDP or TCP.
+func (p *sharers) serveNames(n *lab.Node) {
+	p.t.Helper()
+	var udp net.PacketConn
+	var tcp net.Listener
+	p.must(n.Run(func() (err error) {
+		if udp, err = net.ListenPacket("udp4", lab.Virtual4.Addr().String()+":7"); err != nil {
+			return err
+		}
+		tcp, err = net.Listen("tcp4", lab.Virtual4.Addr().String()+":7")
+		return err
+	}))
+	p.t.Cleanup(func() { _, _ = udp.Close(), tcp.Close() })
+	go func() {
+		for buf := make([]byte, 16); ; {
+			_, from, err := udp.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			_, _ = udp.WriteTo([]byte(n.Name), from)
+		}
+	}()
+	go func() {
+		for {
+			c, err := tcp.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte(n.Name))
+			_ = c.Close()
+		}
+	}()
+}
+
+// whoServes is the name that a client is told.
+func (p *sharers) whoServes(network string, from netip.Addr) (name string) {
+	p.t.Helper()
+	var c net.Conn
+	err := p.client.Run(func() (err error) {
+		d := net.Dialer{Timeout: 10 * time.Second}
+		if network == "udp4" {
+			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+		} else {
+			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+		}
+		c, err = d.Dial(network, lab.Virtual4.Addr().String()+":7")
+		return err
+	})
+	p.must(err)
+	defer c.Close()
+	p.must(c.SetDeadline(time.Now().Add(10 * time.Second)))
+	if _, err := c.Write([]byte("who")); err != nil && network == "udp4" {
+		p.must(err)
+	}
+	buf := make([]byte, 16)
+	n, err := c.Read(buf)
+	if err != nil {
+		p.t.Errorf("%s: %s from %v: %v", p.balancing, network, from, err)
+	}
+	return string(buf[:n])
 }
