@@ -59,7 +59,8 @@ static __always_inline void carp_ip_face(const struct carp_frame *f, const struc
 	if (f->eth_type == CARP_ETH_IPV4 && (void *)(ip4 + 1) <= f->data_end)
 		carp_pick_sender(face, ip4->src, ip4->dst, sizeof(ip4->src));
 	else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end &&
-		 carp_is_about_neighbour(f, CARP_ICMPV6_SOLICITATION))
+		 (carp_is_about_neighbour(f, CARP_ICMPV6_SOLICITATION) ||
+		  carp_is_about_neighbour(f, CARP_ICMPV6_ADVERTISEMENT)))
 		carp_pick_asker(face, ip6->src, ip6->dst, sizeof(ip6->src));
 	else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end)
 		carp_pick_sender(face, ip6->src, ip6->dst, sizeof(ip6->src));
@@ -130,6 +131,11 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 	if (!answers && !carp_may_finish(&face))
 		return carp_hold(&face);
 	if (!answers && carp_same(carp_eth_of(f)->src, face.mac, sizeof(face.mac)))
+		return CARP_PASS;
+	/* Where the MAC is hidden our own answer, sent back from TC, comes by here. */
+	if (answers && carp_hides_mac(face.balancing) &&
+	    arp.operation == bpf_htons(CARP_ARP_REPLY) &&
+	    carp_same(arp.sender_mac, face.mac, sizeof(face.mac)))
 		return CARP_PASS;
 	if ((!answers || face.share) && !carp_is_question(&arp))
 		return carp_hold(&face);
