@@ -347,6 +347,27 @@ func TestEgressOfShares(t *testing.T) {
 	}
 }
 
+// What carp_in sends back goes by carp_out: where the MAC of all is hidden it
+// comes from the interface's own MAC, as the kernel's own answers do.
+func TestOurAnswersLeaveFromTC(t *testing.T) {
+	for _, b := range []carp.Balancing{carp.BalanceIP, carp.BalanceIPStealth, carp.BalanceIPUnicast} {
+		d := withShare(t, b, 2)
+		lease(d, 2, 1)
+		verdict, out := hooks(d)[1].run(t, asked("10.0.0.2"))
+		if verdict != "reply" {
+			t.Fatalf("%v: %s", b, verdict)
+		}
+		out = out[:len(arpRequest)]
+		if got, same := egress(d).bridged().run(t, out); got != "pass" || string(same[:len(out)]) != string(out) {
+			t.Errorf("%v: our answer: %s %x", b, got, same)
+		}
+		theirs := patch(out, 22, 2, 0, 0, 0, 0, 0x12)
+		if got, _ := egress(d).bridged().run(t, patch(theirs, 6, 2, 0, 0, 0, 0, 0x12)); got != "drop" {
+			t.Errorf("%v: the kernel's answer: %s", b, got)
+		}
+	}
+}
+
 // A node that hands over finishes what came to its virtual MAC; where every node
 // gets every frame there is nothing to finish.
 func TestLeaversOfShares(t *testing.T) {
