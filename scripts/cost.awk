@@ -15,6 +15,10 @@ BEGIN {
 	printf "   %-34s %-9s %6s %6s %6s   %6s %6s %6s  %5s\n", name, part[n],
 		val("min-empty"), val("min-ours"), val("min-more"),
 		val("med-empty"), val("med-ours"), val("med-more"), (val("limit") > 0 ? val("limit") : "-")
+	if (val("limit") > 0 && val("min-more") > 2 * val("limit")) { # no noise of a busy machine explains that
+		printf "   ^ more than twice the limit\n"
+		bad = 1
+	}
 	rows++
 }
 /FAIL|^---|_test.go:|^panic/ { print; bad = 1 }

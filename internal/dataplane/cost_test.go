@@ -46,8 +46,6 @@ type costRow struct {
 const (
 	costRuns   = 7
 	costRepeat = 500_000
-	// costBroken times the limit is what no noise of a busy machine explains.
-	costBroken = 2
 )
 
 // cost measures the row: the empty program and ours in turn.
@@ -88,7 +86,8 @@ func (row costRow) run(b *testing.B, p *ebpf.Program) (uint32, time.Duration) {
 	return ret, each
 }
 
-// report gives the table its row, and fails when the limit is far away.
+// report gives the table its row; scripts/cost.awk fails when the limit is far
+// away.
 func (row costRow) report(b *testing.B, alone, with []time.Duration) {
 	slices.Sort(alone)
 	slices.Sort(with)
@@ -99,9 +98,6 @@ func (row costRow) report(b *testing.B, alone, with []time.Duration) {
 		"med-empty": alone[len(alone)/2], "med-ours": with[len(with)/2], "med-more": middle, "limit": row.limit,
 	} {
 		b.ReportMetric(float64(d.Nanoseconds()), unit)
-	}
-	if row.limit > 0 && least > costBroken*row.limit {
-		b.Errorf("costs %v more than an empty program, want at most %v", least, row.limit)
 	}
 }
 
