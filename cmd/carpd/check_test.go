@@ -169,6 +169,8 @@ func TestLiveProblems(t *testing.T) {
 		{Index: 1, Name: "lo", Loopback: true},
 		{Index: 2, Name: "eth0", Addrs: []netip.Prefix{lan}},
 		{Index: 3, Name: "eth1"},
+		{Index: 4, Name: "eth2", Master: "bond0", MasterKind: "bond"},
+		{Index: 5, Name: "eth3", Addrs: []netip.Prefix{netip.MustParsePrefix("203.0.113.9/24")}, Master: "br0", MasterKind: "bridge"},
 	}}
 	group := func(dev, addr string) config.Group {
 		return config.Group{VHID: 1, Carpdev: dev, Line: 7, Addresses: []netip.Prefix{netip.MustParsePrefix(addr)}}
@@ -182,8 +184,10 @@ func TestLiveProblems(t *testing.T) {
 		{"auto finds one", []config.Group{group("auto", "192.0.2.1/24")}, nil},
 		{"auto finds none", []config.Group{group("auto", "198.51.100.1/24")},
 			[]string{"1@auto: 198.51.100.1: no interface has a subnet for it; name the carpdev, or give it an address of that subnet"}},
-		{"no such interface", []config.Group{group("eth9", "192.0.2.1/24")}, []string{"1@eth9: there is no interface eth9, only lo, eth0, eth1"}},
+		{"no such interface", []config.Group{group("eth9", "192.0.2.1/24")}, []string{"1@eth9: there is no interface eth9, only lo, eth0, eth1, eth2, eth3"}},
 		{"loopback", []config.Group{group("lo", "192.0.2.1/24")}, []string{"1@lo: lo is a loopback interface, which has no peers"}},
+		{"port of a bond", []config.Group{group("eth2", "192.0.2.1/24")}, []string{"1@eth2: eth2 is a port of the bond bond0: use the bond as carpdev"}},
+		{"auto finds a bridge port", []config.Group{group("auto", "203.0.113.1/24")}, []string{"1@auto: eth3 is a port of the bridge br0: use the bridge as carpdev"}},
 		{"auto finds one that is taken", []config.Group{group("eth0", "192.0.2.1/24"), group("auto", "192.0.2.2/24")},
 			[]string{"1@auto: is on eth0, where 1@eth0 is already"}},
 	} {

@@ -77,7 +77,13 @@ func (n *node) AddFilter(int, carp.MAC) error {
 	return n.faulty
 }
 
-func (n *node) AddEntry(_ int, mac carp.MAC) error { n.locked("enter %v", mac); return nil }
+func (n *node) AddEntry(_ int, mac carp.MAC) error {
+	if n.kind == "bridge" {
+		time.Sleep(n.slow)
+	}
+	n.locked("enter %v", mac)
+	return nil
+}
 
 func (n *node) DelFilter(_ int, mac carp.MAC) error {
 	if n.kind == "bridge" {
