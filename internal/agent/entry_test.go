@@ -10,7 +10,9 @@ import (
 )
 
 // bridgesNext makes bridges of the carpdevs of nodes that start from now on.
-func (l *lan) bridgesNext() { l.begin = func(n *node) { n.kind, n.slow = "bridge", 2*time.Millisecond } }
+func (l *lan) bridgesNext() {
+	l.begin = func(n *node) { n.kind, n.slow = "bridge", 2*time.Millisecond }
+}
 
 // first is the place of a deed, -1 if it was not done.
 func first(deeds []string, what string) int { return slices.Index(deeds, what) }
