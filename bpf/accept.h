@@ -7,6 +7,7 @@
 #define CARP_ACCEPT_H
 
 #include "balance.h"
+#include "filter.h"
 #include "lease.h"
 #include "owner.h"
 #include "count.h"
@@ -33,6 +34,42 @@ static __always_inline enum carp_verdict carp_accept(const struct carp_frame *f)
 	link = carp_link_of(f);
 	if (link && link->upper)
 		return CARP_PASS;
+	carp_count(owner->slot, CARP_NOT_ACCEPTED);
+	return CARP_DROP;
+}
+
+/*
+ * The group whose address an IP packet goes to, if the interface's own MAC stands
+ * for it: no MAC keeps these from the stack. The filter spares other
+ * destinations the lookup.
+ */
+static __always_inline struct carp_owner *carp_physical_destination(const struct carp_frame *f)
+{
+	const struct carp_ipv4 *ip4 = f->network;
+	const struct carp_ipv6 *ip6 = f->network;
+
+	if (f->eth_type == CARP_ETH_IPV4 && (void *)(ip4 + 1) <= f->data_end)
+		return carp_may_be_ipv4(CARP_PHYSICAL, ip4->dst) ? carp_owner_of_ipv4(f, ip4->dst)
+								 : NULL;
+	if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end)
+		return carp_may_be_ipv6(CARP_PHYSICAL, ip6->dst) ? carp_owner_of_ipv6(f, ip6->dst)
+								 : NULL;
+	return NULL;
+}
+
+/* Such packets are taken in while the group accepts. Frames for other hosts are not ours to drop. */
+static __always_inline enum carp_verdict carp_accept_physical(const struct carp_frame *f)
+{
+	const __u8 *dst = carp_eth_of(f)->dst;
+	struct carp_owner *owner;
+
+	owner = carp_physical_destination(f);
+	if (!owner || !owner->physical || !(dst[0] & 1 || carp_is_own_mac(f, dst)))
+		return CARP_PASS;
+	if (carp_may_accept(owner->slot)) {
+		carp_count(owner->slot, CARP_ACCEPTED);
+		return CARP_PASS;
+	}
 	carp_count(owner->slot, CARP_NOT_ACCEPTED);
 	return CARP_DROP;
 }

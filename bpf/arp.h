@@ -43,9 +43,8 @@ static __always_inline void carp_report_claim(const struct carp_frame *f,
 }
 
 /* Turns the request into its answer, in place. */
-static __always_inline enum carp_verdict carp_answer_arp(const struct carp_frame *f,
-							 struct carp_face *face,
-							 const struct carp_arp *ask)
+static __always_inline enum carp_verdict
+carp_answer_arp(const struct carp_frame *f, struct carp_face *face, const struct carp_arp *ask)
 {
 	struct carp_eth eth;
 	struct carp_arp answer = *ask;
@@ -101,8 +100,7 @@ static __always_inline void carp_notice_claim(const struct carp_frame *f,
 	if (!owner)
 		return;
 	carp_face_of(link, owner, &face);
-	if (carp_is_group_mac(f, &face, arp->sender_mac) ||
-	    carp_has_mac(link, arp->sender_mac))
+	if (carp_is_group_mac(f, &face, arp->sender_mac) || carp_has_mac(link, arp->sender_mac))
 		return;
 	carp_count(owner->slot, CARP_CLAIMED);
 	carp_report_claim(f, owner, arp);

@@ -50,7 +50,8 @@ static __always_inline __u32 carp_mix_address(const __u8 *addr, __u32 len)
 
 #pragma unroll
 	for (__u32 i = 0; i < len / 2; i += 2)
-		mixed = carp_mix(mixed ^ ((__u32)bpf_ntohs(half[i]) << 16 | bpf_ntohs(half[i + 1])));
+		mixed = carp_mix(mixed ^
+				 ((__u32)bpf_ntohs(half[i]) << 16 | bpf_ntohs(half[i + 1])));
 	return mixed;
 }
 
@@ -186,7 +187,8 @@ static __always_inline __u8 carp_type_of_ipv4(const __u8 *dst)
 {
 	if (dst[0] >> 4 == 14)
 		return CARP_PACKET_MULTICAST;
-	return (dst[0] & dst[1] & dst[2] & dst[3]) == 255 ? CARP_PACKET_BROADCAST : CARP_PACKET_HOST;
+	return (dst[0] & dst[1] & dst[2] & dst[3]) == 255 ? CARP_PACKET_BROADCAST
+							  : CARP_PACKET_HOST;
 }
 
 static __always_inline struct carp_part carp_part_of(const struct carp_frame *f)
@@ -204,8 +206,8 @@ static __always_inline struct carp_part carp_part_of(const struct carp_frame *f)
 	} else if (f->eth_type == CARP_ETH_IPV6 && (void *)(ip6 + 1) <= f->data_end) {
 		part.fold = carp_fold_pair(ip6->src, ip6->dst, sizeof(ip6->src));
 		part.type = ip6->dst[0] == 255 ? CARP_PACKET_MULTICAST : CARP_PACKET_HOST;
-		part.whose = carp_is_about_neighbour(f, CARP_ICMPV6_ADVERTISEMENT) ? CARP_ALLS :
-										     CARP_ONES;
+		part.whose = carp_is_about_neighbour(f, CARP_ICMPV6_ADVERTISEMENT) ? CARP_ALLS
+										   : CARP_ONES;
 	} else if (f->eth_type == CARP_ETH_ARP) {
 		part.whose = CARP_ALLS;
 	}

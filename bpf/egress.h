@@ -11,6 +11,7 @@
 #include "arp.h"
 #include "balance.h"
 #include "lease.h"
+#include "mend.h"
 #include "owner.h"
 #include "silence.h"
 #include "count.h"
@@ -85,11 +86,19 @@ static __always_inline enum carp_verdict carp_egress_ip(const struct carp_frame 
 							const struct carp_owner *owner)
 {
 	struct carp_face face;
+	__u32 options;
+	bool answers;
 
 	carp_ip_face(f, owner, &face);
-	if (!carp_may_answer(face.slot))
-		return carp_may_finish(&face) ? CARP_PASS : carp_hold(&face);
-	if (carp_hides_mac(face.balancing))
+	answers = carp_may_answer(face.slot);
+	if (!answers && !carp_may_finish(&face))
+		return carp_hold(&face);
+	if (owner->physical)
+		return CARP_PASS;
+	options = carp_options_of(f);
+	if (options && !carp_mend_options(f, &face, options))
+		return carp_hold(&face);
+	if (!answers || carp_hides_mac(face.balancing))
 		return CARP_PASS;
 	if (!carp_set_eth_source(f, &face))
 		return CARP_DROP;
@@ -120,7 +129,7 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 	struct carp_arp arp;
 	bool answers;
 
-	if (!carp_load_arp(f, &arp))
+	if (!carp_load_arp(f, &arp) || !carp_may_be_ipv4(CARP_SOURCES, arp.sender))
 		return CARP_PASS;
 	owner = carp_owner_of_ipv4(f, arp.sender);
 	if (!owner || carp_is_bridged(f))
@@ -130,6 +139,10 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 	answers = carp_may_answer(face.slot);
 	if (!answers && !carp_may_finish(&face))
 		return carp_hold(&face);
+	/* What the stack says is right where the interface's own MAC stands for the group. */
+	if (owner->physical)
+		return answers || arp.operation == bpf_htons(CARP_ARP_REQUEST) ? CARP_PASS :
+										 carp_hold(&face);
 	if (!answers && carp_same(carp_eth_of(f)->src, face.mac, sizeof(face.mac)))
 		return CARP_PASS;
 	/* Where the MAC is hidden our own answer, sent back from TC, comes by here. */

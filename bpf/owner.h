@@ -72,7 +72,8 @@ static __always_inline bool carp_is_virtual(const __u8 *mac)
  */
 static __always_inline bool carp_to_virtual(const __u8 *mac)
 {
-	return (*(const __u32 *)mac & bpf_htonl(0xfeffffff)) == bpf_htonl(0x00005e00) && mac[4] == 1;
+	return (*(const __u32 *)mac & bpf_htonl(0xfeffffff)) == bpf_htonl(0x00005e00) &&
+	       mac[4] == 1;
 }
 
 static __always_inline const struct carp_link *carp_link_of(const struct carp_frame *f)

@@ -94,6 +94,7 @@ type Agent struct {
 	retired  bool // ends without a word: another carpd goes on
 	swept    bool // what the last carpd left is claimed, or gone
 	retry    *alarm
+	forwards *alarm
 	looking  *alarm
 	finding  *alarm // when addresses that are there without us are looked for
 
@@ -122,6 +123,8 @@ func New(d Deps, cfg *config.Config) *Agent {
 	}
 	a.history.init()
 	a.relist()
+	a.forwards = newAlarm(func(now time.Time) { a.lookAtForwarding(now) })
+	a.alarms.set(a.forwards, a.Now().Add(forwardingLook))
 	a.retry = newAlarm(func(time.Time) { a.lookAgain() })
 	a.looking = newAlarm(a.lookAround)
 	a.finding = newAlarm(func(time.Time) { a.findStanding() })

@@ -68,10 +68,11 @@ func (a *Agent) sendAnnouncement(d *carpdev, now time.Time) {
 	}
 }
 
-// announceOne sends one announcement, from and with the virtual MAC.
+// announceOne sends one announcement, from and with the MAC that stands for the
+// group.
 func (a *Agent) announceOne(d *carpdev, n announcement) {
 	router := carp.FamilyOf(n.addr) == carp.IPv6 && a.Router(d.link.Name)
-	if err := a.Transport.Announce(d.link.Index, n.g.cfg.VHID.MAC(), n.addr, router); err != nil {
+	if err := a.Transport.Announce(d.link.Index, n.g.mac(), n.addr, router); err != nil {
 		n.g.tally.errors.Add(1)
 		a.Log.Warn().Err(err).Str("group", n.g.name).Str("carpdev", d.link.Name).Msg("announcement not sent")
 		return

@@ -123,7 +123,7 @@ func (a *Agent) tell(g *group, addrs []netip.Addr) error {
 func kernelGroup(g *group, l iface.Link, addrs []netip.Addr) dataplane.Group {
 	return dataplane.Group{
 		Ifindex: l.Index, VHID: g.cfg.VHID, Addresses: addrs,
-		Balancing: g.cfg.Balancing, Nodes: g.cfg.Nodes,
+		Physical: g.cfg.Physical, Balancing: g.cfg.Balancing, Nodes: g.cfg.Nodes,
 	}
 }
 

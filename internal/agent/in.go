@@ -46,6 +46,8 @@ func (a *Agent) onEvent(e dataplane.Event) {
 		a.onCollision(g, e)
 	case dataplane.Forged:
 		a.onForged(g, e)
+	case dataplane.Moved:
+		a.onMoved(g, e)
 	}
 }
 

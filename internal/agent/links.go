@@ -22,8 +22,10 @@ func (a *Agent) onSystem(sys iface.System) {
 	for _, d := range a.carpdevs {
 		if l, ok := sys.ByIndex(d.link.Index); ok {
 			cameUp := l.Up && !d.link.Up
+			was := d.link
 			d.link = l
 			a.tellLink(d)
+			a.onNewMAC(d, was, a.Now())
 			if cameUp && d.attached {
 				a.rejoin(d)
 			}

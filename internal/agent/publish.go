@@ -33,7 +33,7 @@ func (a *Agent) publish(g *group) {
 		Since:       g.since,
 		Cause:       m.Cause().String(),
 		Why:         m.Why().Sentence(),
-		VirtualMAC:  frameMAC(g.cfg).String(),
+		VirtualMAC:  g.mac().String(),
 		Advbase:     int(g.cfg.Advbase),
 		Advskew:     int(g.cfg.Advskew),
 		SentSkew:    int(m.SentSkew()),

@@ -26,7 +26,7 @@ func (g *group) advertMAC() carp.MAC {
 	if b := g.cfg.Balancing; b == carp.BalanceIP || b == carp.BalanceIPStealth {
 		return g.dev.link.MAC
 	}
-	return frameMAC(g.cfg)
+	return g.mac()
 }
 
 // sharesFilter reports whether another group on the carpdev needs the same entry

@@ -27,6 +27,10 @@ const (
 	// Forged is an advert whose digest fits no key. At most one per second and
 	// group; the others are only counted.
 	Forged
+	// Moved is a frame from outside whose Ethernet source is the virtual MAC of a
+	// group that answers here: a switch has learnt it elsewhere. At most ten per
+	// second and group.
+	Moved
 )
 
 // String names the kind.
@@ -40,6 +44,8 @@ func (k Kind) String() string {
 		return "vrid collision"
 	case Forged:
 		return "forged advert"
+	case Moved:
+		return "MAC seen elsewhere"
 	default:
 		return "unknown event"
 	}
@@ -72,6 +78,7 @@ var kinds = map[bpfCarpReason]struct {
 	bpfCarpReasonCARP_CLAIMED:    {Claim, 0},
 	bpfCarpReasonCARP_IS_VRRP:    {VRRPCollision, 8},
 	bpfCarpReasonCARP_BAD_DIGEST: {Forged, carp.AdvertLen},
+	bpfCarpReasonCARP_MOVED:      {Moved, 0},
 }
 
 // decode reads an event of the ring; false for what this version does not know.

@@ -185,7 +185,7 @@ func TestReplaceKeepsLeaseStateAndCounters(t *testing.T) {
 			t.Errorf("%s: %s, want %s", a, got, want)
 		}
 	}
-	if got := h.judge(t, d, unhex(freebsd6), 1); got != (result{"pass", "[0 not ours]"}) {
+	if got := h.judge(t, d, unhex(freebsd6), 1); got != (result{"pass", "[0 not ours][1 MAC seen elsewhere]"}) {
 		t.Errorf("IPv6 advert without an IPv6 address: %v", got)
 	}
 	if got := egress(d).judge(t, d, fromGroup6, 1); got != (result{"pass", ""}) {
