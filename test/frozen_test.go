@@ -112,10 +112,13 @@ func (s *site) talks(n *lab.Node) {
 func (s *site) sendsUDP(ctx context.Context, n *lab.Node, from netip.Addr, to []netip.Addr) {
 	s.t.Helper()
 	var conn *net.UDPConn
-	s.must(n.Run(func() (err error) {
-		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 4000)))
-		return err
-	}))
+	// A new MASTER waits only a moment for its addresses before it serves.
+	s.eventually(5*time.Second, fmt.Sprint(n.Name, " has ", from), func() bool {
+		return n.Run(func() (err error) {
+			conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 4000)))
+			return err
+		}) == nil
+	})
 	go func() {
 		defer conn.Close()
 		for tick := time.NewTicker(20 * time.Millisecond); ; {
