@@ -220,3 +220,28 @@ func (p *physical) silentSince(end time.Time, taken int64) {
 		}
 	}
 }
+
+// TestPhysicalMACBesideUCarp: adverts are understood both ways whatever MAC they
+// come from, and the client follows to the virtual MAC of the peer and back.
+func TestPhysicalMACBesideUCarp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 2}, "ucarp")
+	r1, r2 := s.Routers[0], s.Routers[1]
+	c := s.carpd(r1, group{skew: 0, preempt: true, more: "mac: physical\n"})
+	c.is("MASTER", masterDown0+2*time.Second)
+	u := s.ucarp(r2, ucarpOptions{skew: 100})
+	s.onlyMaster(r1, masterDown100+2*time.Second)
+	s.reachable()
+	s.must(c.Stop(5 * time.Second))
+	s.firstAdvert(r2, time.Now(), 2*ucarpLate)
+	s.reachable()
+	c.start()
+	c.is("MASTER", 1391*time.Millisecond+2*ucarpLate)
+	s.eventually(2*ucarpLate, "UCarp is BACKUP again", func() bool { return u.state() == "BACKUP" })
+	s.reachable()
+	for _, a := range s.Wire.Adverts(lab.From(r1, time.Time{})) {
+		if a.SrcMAC != r1.MAC {
+			t.Errorf("carpd advertises from %s", a.SrcMAC)
+		}
+	}
+}

@@ -44,6 +44,7 @@ type node struct {
 
 	mu         sync.Mutex
 	did        []deed
+	spoken     []string // adverts and announcements, with their source MACs
 	ring       []dataplane.Event
 	ready      chan struct{}
 	mute       bool // nobody is told that the ring is not empty
@@ -194,6 +195,7 @@ func (n *node) SendAdvert(o transport.Outgoing) error {
 		what = "bow-out " + o.Family.String()
 	}
 	n.do("%s", what)
+	n.spoken = append(n.spoken, fmt.Sprintf("%s from %s", what, o.SrcMAC))
 	cut := n.cut
 	n.mu.Unlock()
 	if cut {
@@ -229,8 +231,11 @@ func (n *node) receive(o transport.Outgoing, adv carp.Advert) {
 	}
 }
 
-func (n *node) Announce(_ int, _ carp.MAC, addr netip.Addr, _ bool) error {
-	n.locked("announce %s", addr)
+func (n *node) Announce(_ int, mac carp.MAC, addr netip.Addr, _ bool) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.do("announce %s", addr)
+	n.spoken = append(n.spoken, fmt.Sprintf("announce %s from %s", addr, mac))
 	return nil
 }
 
