@@ -160,7 +160,7 @@ func TestFrozenMasterOriginatesNothing(t *testing.T) {
 			a.is("MASTER", masterDown0+2*time.Second)
 			b.is("BACKUP", 2*time.Second)
 			s.talks(a.node)
-			s.eventually(10*time.Second, "everything is said", func() bool { return says(all.now()) == len(utterings) })
+			s.eventually(30*time.Second, "everything is said", func() bool { return says(all.now()) == len(utterings) })
 			silent := s.fallsSilent(a, all, right)
 			s.obeys(a, b, all, silent)
 		})
@@ -195,7 +195,7 @@ func (s *site) obeys(a, b *carpd, all *speech, silent map[string]uint64) {
 		s.t.Errorf("after the lease: %v", said)
 	}
 	s.must(a.Thaw())
-	a.eventLike(2*time.Second, "transition", func(e status.Event) bool { return e.To == "BACKUP" && strings.HasPrefix(e.Cause, "stalled ") })
+	a.eventLike(5*time.Second, "transition", func(e status.Event) bool { return e.To == "BACKUP" && strings.HasPrefix(e.Cause, "stalled ") })
 	s.onlyMaster(b.node, 3*time.Second)
 	if said := all.since(silent); says(said) > 0 || a.group().State != "BACKUP" {
 		s.t.Errorf("%s after it woke up: %v", a.group().State, said)
