@@ -18,7 +18,7 @@
 
 static __always_inline bool carp_load_arp(const struct carp_frame *f, struct carp_arp *arp)
 {
-	return carp_load(f, f->net, arp, sizeof(*arp)) && arp->hardware == bpf_htons(1) &&
+	return carp_read(f, f->net, arp, sizeof(*arp)) && arp->hardware == bpf_htons(1) &&
 	       arp->protocol == bpf_htons(CARP_ETH_IPV4) && arp->hardware_len == 6 &&
 	       arp->protocol_len == 4;
 }
@@ -56,8 +56,8 @@ carp_answer_arp(const struct carp_frame *f, struct carp_face *face, const struct
 	__builtin_memcpy(answer.sender, ask->target, sizeof(answer.sender));
 	__builtin_memcpy(answer.target_mac, ask->sender_mac, sizeof(answer.target_mac));
 	__builtin_memcpy(answer.target, ask->sender, sizeof(answer.target));
-	if (!carp_store(f, 0, &eth, sizeof(eth.dst) + sizeof(eth.src)) ||
-	    !carp_store(f, f->net, &answer, sizeof(answer)))
+	if (!carp_write(f, f->net, &answer, sizeof(answer)) ||
+	    !carp_write(f, 0, &eth, sizeof(eth.dst) + sizeof(eth.src)))
 		return CARP_DROP;
 	carp_count(face->slot, CARP_ARP_ANSWERED);
 	return CARP_REPLY;

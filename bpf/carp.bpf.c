@@ -37,7 +37,7 @@ static __always_inline bool carp_concerns_us(const struct carp_frame *f)
 }
 
 /* ARP and Neighbour Solicitations, wherever they are seen first. */
-static __always_inline enum carp_verdict carp_answer(const struct carp_frame *f)
+static __always_inline enum carp_verdict carp_answer(struct carp_frame *f)
 {
 	return f->eth_type == CARP_ETH_ARP ? carp_arp(f) : carp_nd(f);
 }
@@ -63,7 +63,7 @@ __noinline int carp_answer_skb(struct __sk_buff *skb)
 {
 	struct carp_frame f;
 
-	carp_open_skb(&f, skb);
+	carp_open_skb_for(&f, skb, CARP_ASKED_BYTES);
 	return carp_parse(&f) ? carp_answer(&f) : CARP_PASS;
 }
 

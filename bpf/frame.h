@@ -69,11 +69,12 @@ static __always_inline void carp_add_tag(struct carp_frame *f, __u16 tci)
 
 /*
  * TC sees the outer tag beside the frame, not in it, and may see a frame whose
- * first headers are not linear.
+ * first headers are not linear. That many bytes of it are made so.
  */
-static __always_inline void carp_open_skb(struct carp_frame *f, struct __sk_buff *skb)
+static __always_inline void carp_open_skb_for(struct carp_frame *f, struct __sk_buff *skb,
+					      __u32 bytes)
 {
-	__u32 want = skb->len < CARP_PARSED_BYTES ? skb->len : CARP_PARSED_BYTES;
+	__u32 want = skb->len < bytes ? skb->len : bytes;
 
 	if ((void *)(long)skb->data + want > (void *)(long)skb->data_end)
 		bpf_skb_pull_data(skb, want);
@@ -86,6 +87,11 @@ static __always_inline void carp_open_skb(struct carp_frame *f, struct __sk_buff
 	};
 	if (skb->vlan_present)
 		carp_add_tag(f, skb->vlan_tci);
+}
+
+static __always_inline void carp_open_skb(struct carp_frame *f, struct __sk_buff *skb)
+{
+	carp_open_skb_for(f, skb, CARP_PARSED_BYTES);
 }
 
 /* The bytes of the whole frame, linear or not. */
@@ -117,16 +123,62 @@ static __always_inline bool carp_store(const struct carp_frame *f, __u32 offset,
 	return bpf_skb_store_bytes(f->ctx, offset, from, len, 0) == 0;
 }
 
-/* Makes the frame that long. Pointers into it are gone then. */
-static __always_inline bool carp_resize(const struct carp_frame *f, __u64 length)
+/* Offsets of what is read and written through pointers are below this. */
+#define CARP_NEAR_BYTES 512
+
+/*
+ * Copies bytes out of the linear part of the frame, which is much cheaper than
+ * carp_load; false if they are not there. Pointers into the frame must be good.
+ */
+static __always_inline bool carp_read(const struct carp_frame *f, __u32 offset, void *to, __u32 len)
 {
+	const void *from;
+
+	/* The verifier must see the very value that is compared. */
+	asm volatile("" : "+r"(offset));
+	if (offset >= CARP_NEAR_BYTES)
+		return false;
+	from = f->data + offset;
+	if (from + len > f->data_end)
+		return false;
+	__builtin_memcpy(to, from, len);
+	return true;
+}
+
+/* The same way back in XDP; in TC it is carp_store, for its reason. */
+static __always_inline bool carp_write(const struct carp_frame *f, __u32 offset, void *from,
+				       __u32 len)
+{
+	void *to;
+
+	if (f->hook == CARP_TC)
+		return carp_store(f, offset, from, len);
+	asm volatile("" : "+r"(offset));
+	if (offset >= CARP_NEAR_BYTES)
+		return false;
+	to = f->data + offset;
+	if (to + len > f->data_end)
+		return false;
+	__builtin_memcpy(to, from, len);
+	return true;
+}
+
+/*
+ * Makes the frame that long. Pointers into it are gone then, except that in XDP
+ * its data is found again.
+ */
+static __always_inline bool carp_resize(struct carp_frame *f, __u64 length)
+{
+	struct xdp_md *xdp = f->ctx;
 	__u64 now = carp_length(f);
 
-	if (now == length)
-		return true;
-	if (f->hook == CARP_XDP)
-		return bpf_xdp_adjust_tail(f->ctx, (int)length - (int)now) == 0;
-	return bpf_skb_change_tail(f->ctx, length, 0) == 0;
+	if (f->hook == CARP_TC)
+		return now == length || bpf_skb_change_tail(f->ctx, length, 0) == 0;
+	if (now != length && bpf_xdp_adjust_tail(xdp, (int)length - (int)now))
+		return false;
+	f->data = (void *)(long)xdp->data;
+	f->data_end = (void *)(long)xdp->data_end;
+	return true;
 }
 
 #endif

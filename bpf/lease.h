@@ -4,16 +4,38 @@
  * dead or hangs, nobody renews it and the kernel is silent by itself.
  *
  * The clock is CLOCK_BOOTTIME, which goes on while the machine is suspended.
- * It is read only when there is a deadline to compare it with.
+ * Reading it costs as much as all else that an answer needs, so each CPU reads
+ * it once in a tick of the kernel, and a deadline counts as over when it might
+ * be before the next tick. Ticks stand still in a suspended machine as other
+ * clocks do, but the first one after it has the clock read again.
  */
 #ifndef CARP_LEASE_H
 #define CARP_LEASE_H
 
 #include "maps.h"
 
+/* The longest tick (HZ = 100), twice: a CPU may see the next one late. */
+#define CARP_JIFFY_NS 20000000ULL
+
+/* The present instant or one after it, by less than CARP_JIFFY_NS. */
+static __always_inline __u64 carp_now_or_soon(void)
+{
+	__u32 first = 0;
+	struct carp_clock *clock = bpf_map_lookup_elem(&carp_clock, &first);
+	__u64 tick = bpf_jiffies64();
+
+	if (!clock)
+		return bpf_ktime_get_boot_ns();
+	if (clock->tick != tick) {
+		clock->boot_ns = bpf_ktime_get_boot_ns();
+		clock->tick = tick;
+	}
+	return clock->boot_ns + CARP_JIFFY_NS;
+}
+
 static __always_inline bool carp_not_over(__u64 deadline)
 {
-	return deadline && deadline > bpf_ktime_get_boot_ns();
+	return deadline && deadline > carp_now_or_soon();
 }
 
 /* May ARP and ND be answered for the group, and frames leave as the group? */

@@ -87,6 +87,22 @@ struct {
 	__type(value, struct carp_link);
 } carp_links SEC(".maps");
 
+/* The same where a question for the MAC of an interface must not cost a search. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CARP_NEAR_LINKS);
+	__type(key, __u32);
+	__type(value, struct carp_near_link);
+} carp_near SEC(".maps");
+
+/* The clock of each CPU as it read it last. Only the kernel writes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct carp_clock);
+} carp_clock SEC(".maps");
+
 /* The addresses those interfaces have of their own, which unicast adverts may go to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

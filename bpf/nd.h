@@ -31,6 +31,9 @@
 /* Options of this many units of 8 bytes are read; more are never needed to ask. */
 #define CARP_ASK_UNITS 15
 
+/* All of a question: it is read in place. */
+#define CARP_ASKED_BYTES (CARP_PARSED_BYTES + 24 + 8 * CARP_ASK_UNITS)
+
 /* A solicitation, and what its options say; it becomes the answer, in place. */
 struct carp_ask {
 	struct carp_ipv6 ip;
@@ -56,7 +59,7 @@ static __always_inline enum carp_reason carp_read_options(const struct carp_fram
 	for (__u32 i = 0; i < CARP_ASK_UNITS; i++) {
 		if (i >= units)
 			break;
-		if (!carp_load(f, start + i * sizeof(*option), option, sizeof(*option)))
+		if (!carp_read(f, start + i * sizeof(*option), option, sizeof(*option)))
 			return CARP_ND_BAD;
 		ask->sum += carp_sum_words(option, sizeof(*option) / 4);
 		if (i < next)
@@ -115,7 +118,7 @@ static __always_inline enum carp_reason carp_judge_ask(const struct carp_frame *
 
 	if (ask->ip.version_class_flow[0] >> 4 != 6 || ask->ip.hop_limit != 255 ||
 	    ask->ip.src[0] == 0xff || ask->message.code || length < sizeof(ask->message) ||
-	    length % 8 || f->net + sizeof(ask->ip) + length > carp_length(f))
+	    length % 8 || f->net + sizeof(ask->ip) + length > f->data_end - f->data)
 		return CARP_ND_BAD;
 	units = (length - sizeof(ask->message)) / 8;
 	if (units > CARP_ASK_UNITS)
@@ -181,16 +184,16 @@ static __always_inline void carp_tell(const struct carp_link *link, const struct
 }
 
 /* Turns the solicitation into its answer, in place, however long it was. */
-static __always_inline enum carp_verdict carp_answer_nd(const struct carp_frame *f,
+static __always_inline enum carp_verdict carp_answer_nd(struct carp_frame *f,
 							const struct carp_link *link,
 							struct carp_face *face,
 							struct carp_ask *ask)
 {
 	carp_tell(link, face, ask);
 	if (!carp_resize(f, f->net + CARP_TOLD_LEN) ||
-	    !carp_store(f, 0, ask->mac, sizeof(ask->mac)) ||
-	    !carp_store(f, sizeof(ask->mac), face->source, sizeof(face->source)) ||
-	    !carp_store(f, f->net, ask, CARP_TOLD_LEN)) {
+	    !carp_write(f, f->net, ask, CARP_TOLD_LEN) ||
+	    !carp_write(f, 0, ask->mac, sizeof(ask->mac)) ||
+	    !carp_write(f, sizeof(ask->mac), face->source, sizeof(face->source))) {
 		carp_count(face->slot, CARP_ND_SILENT);
 		return CARP_DROP;
 	}
@@ -202,7 +205,7 @@ static __always_inline enum carp_verdict carp_answer_nd(const struct carp_frame 
  * Nothing is asked of the IPv6 destination: to whatever address a solicitation
  * goes, the stack might answer it, so its target alone decides.
  */
-static __always_inline enum carp_verdict carp_nd(const struct carp_frame *f)
+static __always_inline enum carp_verdict carp_nd(struct carp_frame *f)
 {
 	const struct carp_link *link;
 	struct carp_owner *owner;
@@ -210,7 +213,7 @@ static __always_inline enum carp_verdict carp_nd(const struct carp_frame *f)
 	enum carp_reason reason;
 	struct carp_ask ask = {};
 
-	if (!carp_load(f, f->net, &ask, sizeof(ask.ip) + sizeof(ask.message)) ||
+	if (!carp_read(f, f->net, &ask, sizeof(ask.ip) + sizeof(ask.message)) ||
 	    ask.message.type != CARP_NEIGHBOUR_SOLICITATION)
 		return CARP_PASS;
 	owner = carp_owner_of_ipv6(f, ask.message.target);

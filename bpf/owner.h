@@ -79,7 +79,11 @@ static __always_inline bool carp_to_virtual(const __u8 *mac)
 static __always_inline const struct carp_link *carp_link_of(const struct carp_frame *f)
 {
 	__u32 ifindex = f->ifindex; /* a copy, so that the frame itself can stay in registers */
+	__u32 row = ifindex % CARP_NEAR_LINKS;
+	const struct carp_near_link *near = bpf_map_lookup_elem(&carp_near, &row);
 
+	if (near && near->ifindex == ifindex)
+		return &near->link;
 	return bpf_map_lookup_elem(&carp_links, &ifindex);
 }
 

@@ -37,6 +37,8 @@
 #define CARP_TICK_NS  (1ULL << 25) /* a thirtieth of a second */
 /* Interfaces with groups. */
 #define CARP_LINKS 1024
+/* Of those, so many are found without a search; a power of two. */
+#define CARP_NEAR_LINKS 256
 /* Addresses that those interfaces have of their own. */
 #define CARP_OWN_ADDRS 16384
 /* Bytes of the ring buffer: room for about 37000 events. */
@@ -199,6 +201,18 @@ struct carp_link {
 	__u8 pad[3];
 };
 
+/* A carp_link where it is found at once: row ifindex % CARP_NEAR_LINKS. */
+struct carp_near_link {
+	__u32 ifindex; /* 0 = none, or being written */
+	struct carp_link link;
+};
+
+/* The clock of one CPU, read once in a tick. */
+struct carp_clock {
+	__u64 tick; /* in jiffies */
+	__u64 boot_ns;
+};
+
 /* An address of the interface itself; IPv4 in the first 4 bytes. */
 struct carp_own_key {
 	__u32 ifindex;
@@ -337,6 +351,7 @@ _Static_assert(sizeof(struct carp_vip4_key) == 12, "ABI");
 _Static_assert(sizeof(struct carp_vip6_key) == 24, "ABI");
 _Static_assert(sizeof(struct carp_vmac_key) == 16, "ABI");
 _Static_assert(sizeof(struct carp_link) == 12, "ABI");
+_Static_assert(sizeof(struct carp_near_link) == 16, "ABI");
 _Static_assert(sizeof(struct carp_own_key) == 24, "ABI");
 _Static_assert(sizeof(struct carp_filters) == 16384, "ABI");
 _Static_assert(sizeof(struct carp_counters) == 240, "ABI");

@@ -126,6 +126,7 @@ func (d *Dataplane) adoptInterfaces() error {
 			gone = append(gone, ifindex)
 		} else {
 			d.links[int(ifindex)] = l
+			err = errors.Join(err, d.putNear(int(ifindex), l))
 		}
 		return err
 	})

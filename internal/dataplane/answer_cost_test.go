@@ -7,7 +7,7 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 )
 
-// What an answer may cost at most.
+// What an answer in XDP may cost at most.
 const (
 	arpBudget = 90 * time.Nanosecond
 	ndBudget  = 130 * time.Nanosecond
@@ -24,6 +24,9 @@ func BenchmarkCostAnswer(b *testing.B) {
 			{name: "NS reply", frame: solicitation, reason: carp.NdAnswered, limit: ndBudget},
 			{name: "NS reply, no option asked with", frame: ndUnreachable, reason: carp.NdAnswered, limit: ndBudget},
 		} {
+			if h.name != "carp_rx" {
+				row.limit = 0 // promised of the driver alone: behind it stands the stack's own price
+			}
 			row.want, row.slot = "reply", 1
 			h.cost(b, d, row)
 		}

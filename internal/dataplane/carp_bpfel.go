@@ -23,6 +23,12 @@ const (
 	bpfCarpBalancingCARP_BALANCE_IP_UNICAST bpfCarpBalancing = 4
 )
 
+type bpfCarpClock struct {
+	_      structs.HostLayout
+	Tick   uint64
+	BootNs uint64
+}
+
 type bpfCarpCounters struct {
 	_       structs.HostLayout
 	Packets [30]uint64
@@ -158,6 +164,12 @@ type bpfCarpMeta struct {
 	Pad    uint32
 }
 
+type bpfCarpNearLink struct {
+	_       structs.HostLayout
+	Ifindex uint32
+	Link    bpfCarpLink
+}
+
 type bpfCarpOwnKey struct {
 	_       structs.HostLayout
 	Ifindex uint32
@@ -274,6 +286,7 @@ type bpfCarpVmacKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapCarpClock      = "carp_clock"
 	bpfMapCarpCounters   = "carp_counters"
 	bpfMapCarpEchoes     = "carp_echoes"
 	bpfMapCarpEvents     = "carp_events"
@@ -285,6 +298,7 @@ const (
 	bpfMapCarpLinks      = "carp_links"
 	bpfMapCarpMemory     = "carp_memory"
 	bpfMapCarpMeta       = "carp_meta"
+	bpfMapCarpNear       = "carp_near"
 	bpfMapCarpOwn        = "carp_own"
 	bpfMapCarpReports    = "carp_reports"
 	bpfMapCarpSecret     = "carp_secret"
@@ -351,6 +365,7 @@ type bpfProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
+	CarpClock    *ebpf.MapSpec `ebpf:"carp_clock"`
 	CarpCounters *ebpf.MapSpec `ebpf:"carp_counters"`
 	CarpEchoes   *ebpf.MapSpec `ebpf:"carp_echoes"`
 	CarpEvents   *ebpf.MapSpec `ebpf:"carp_events"`
@@ -362,6 +377,7 @@ type bpfMapSpecs struct {
 	CarpLinks    *ebpf.MapSpec `ebpf:"carp_links"`
 	CarpMemory   *ebpf.MapSpec `ebpf:"carp_memory"`
 	CarpMeta     *ebpf.MapSpec `ebpf:"carp_meta"`
+	CarpNear     *ebpf.MapSpec `ebpf:"carp_near"`
 	CarpOwn      *ebpf.MapSpec `ebpf:"carp_own"`
 	CarpReports  *ebpf.MapSpec `ebpf:"carp_reports"`
 	CarpSecret   *ebpf.MapSpec `ebpf:"carp_secret"`
@@ -398,6 +414,7 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
+	CarpClock    *ebpf.Map `ebpf:"carp_clock"`
 	CarpCounters *ebpf.Map `ebpf:"carp_counters"`
 	CarpEchoes   *ebpf.Map `ebpf:"carp_echoes"`
 	CarpEvents   *ebpf.Map `ebpf:"carp_events"`
@@ -409,6 +426,7 @@ type bpfMaps struct {
 	CarpLinks    *ebpf.Map `ebpf:"carp_links"`
 	CarpMemory   *ebpf.Map `ebpf:"carp_memory"`
 	CarpMeta     *ebpf.Map `ebpf:"carp_meta"`
+	CarpNear     *ebpf.Map `ebpf:"carp_near"`
 	CarpOwn      *ebpf.Map `ebpf:"carp_own"`
 	CarpReports  *ebpf.Map `ebpf:"carp_reports"`
 	CarpSecret   *ebpf.Map `ebpf:"carp_secret"`
@@ -421,6 +439,7 @@ type bpfMaps struct {
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.CarpClock,
 		m.CarpCounters,
 		m.CarpEchoes,
 		m.CarpEvents,
@@ -432,6 +451,7 @@ func (m *bpfMaps) Close() error {
 		m.CarpLinks,
 		m.CarpMemory,
 		m.CarpMeta,
+		m.CarpNear,
 		m.CarpOwn,
 		m.CarpReports,
 		m.CarpSecret,

@@ -39,11 +39,40 @@ func (d *Dataplane) putLink(ifindex int, l bpfCarpLink) error {
 	if known, ok := d.links[ifindex]; ok && known == l {
 		return nil
 	}
-	if err := d.objs.CarpLinks.Put(uint32(ifindex), l); err != nil {
+	if err := errors.Join(d.objs.CarpLinks.Put(uint32(ifindex), l), d.putNear(ifindex, l)); err != nil {
 		return fmt.Errorf("describe interface %d: %w", ifindex, err)
 	}
 	d.links[ifindex] = l
 	return nil
+}
+
+// nearLinks is CARP_NEAR_LINKS.
+const nearLinks = 256
+
+// putNear writes the row in which the kernel finds an interface without a search,
+// if no other interface has it. The row counts only while it has its number, so
+// that nobody reads half of it.
+func (d *Dataplane) putNear(ifindex int, l bpfCarpLink) error {
+	row := uint32(ifindex % nearLinks)
+	if holder, taken := d.near[row]; taken && holder != ifindex {
+		return nil
+	}
+	d.near[row] = ifindex
+	return errors.Join(
+		d.objs.CarpNear.Put(row, bpfCarpNearLink{}),
+		d.objs.CarpNear.Put(row, bpfCarpNearLink{Link: l}),
+		d.objs.CarpNear.Put(row, bpfCarpNearLink{Ifindex: uint32(ifindex), Link: l}),
+	)
+}
+
+// dropNear empties the row of an interface.
+func (d *Dataplane) dropNear(ifindex int) error {
+	row := uint32(ifindex % nearLinks)
+	if d.near[row] != ifindex {
+		return nil
+	}
+	delete(d.near, row)
+	return d.objs.CarpNear.Put(row, bpfCarpNearLink{})
 }
 
 // SetOwn tells which addresses the interface has of its own, group addresses
@@ -86,6 +115,7 @@ func (d *Dataplane) putOwn(ifindex int, want map[bpfCarpOwnKey]bool) error {
 func (d *Dataplane) forgetLink(ifindex int) error {
 	err := errors.Join(
 		d.putOwn(ifindex, nil),
+		d.dropNear(ifindex),
 		ignoreMissing(d.objs.CarpLinks.Delete(uint32(ifindex))),
 	)
 	delete(d.own, ifindex)

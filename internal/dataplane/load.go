@@ -58,6 +58,7 @@ type Dataplane struct {
 	// its time to attach a program, and a lease must not wait for that.
 	linkMu   sync.Mutex
 	links    map[int]bpfCarpLink
+	near     map[uint32]int // which interface has which row of carp_near
 	own      map[int]map[bpfCarpOwnKey]bool
 	attached map[int]*attachment
 }
@@ -112,6 +113,7 @@ func newDataplane(opts Options) (*Dataplane, error) {
 		rows:      owned{},
 		shares:    newShares(),
 		links:     map[int]bpfCarpLink{},
+		near:      map[uint32]int{},
 		own:       map[int]map[bpfCarpOwnKey]bool{},
 		attached:  map[int]*attachment{},
 	}, err
