@@ -5,20 +5,19 @@
  *
  * The clock is CLOCK_BOOTTIME, which goes on while the machine is suspended.
  * Reading it costs as much as all else that an answer needs, so each CPU reads
- * it once in a tick of the kernel, and a deadline counts as over when it might
- * be before the next tick. Ticks stand still in a suspended machine as other
- * clocks do, but the first one after it has the clock read again.
+ * it once in a tick of the kernel. That is enough for a deadline which is far
+ * away, even if ticks are late; one that is near is compared with the clock.
  */
 #ifndef CARP_LEASE_H
 #define CARP_LEASE_H
 
 #include "maps.h"
 
-/* The longest tick (HZ = 100), twice: a CPU may see the next one late. */
-#define CARP_JIFFY_NS 20000000ULL
+/* A deadline further away than this is not over, however late the ticks of the kernel are. */
+#define CARP_FAR_NS 250000000ULL
 
-/* The present instant or one after it, by less than CARP_JIFFY_NS. */
-static __always_inline __u64 carp_now_or_soon(void)
+/* The clock as this CPU has read it in this tick. */
+static __always_inline __u64 carp_clock_of_tick(void)
 {
 	__u32 first = 0;
 	struct carp_clock *clock = bpf_map_lookup_elem(&carp_clock, &first);
@@ -30,12 +29,16 @@ static __always_inline __u64 carp_now_or_soon(void)
 		clock->boot_ns = bpf_ktime_get_boot_ns();
 		clock->tick = tick;
 	}
-	return clock->boot_ns + CARP_JIFFY_NS;
+	return clock->boot_ns;
 }
 
 static __always_inline bool carp_not_over(__u64 deadline)
 {
-	return deadline && deadline > carp_now_or_soon();
+	if (!deadline)
+		return false;
+	if (deadline > carp_clock_of_tick() + CARP_FAR_NS)
+		return true;
+	return deadline > bpf_ktime_get_boot_ns();
 }
 
 /* May ARP and ND be answered for the group, and frames leave as the group? */

@@ -7,6 +7,7 @@
 //	GET  /api/v1/events?after=N      status.Events: those with an id above N
 //	GET  /api/v1/events?follow=1     a stream, one status.EventLine per line
 //	POST /api/v1/reload              reads the configuration again
+//	POST /api/v1/retire              ends carpd and leaves all to a successor
 //
 // Every answer, an error too, is a JSON object with schema_version; an error
 // has the text in error. Who may open the socket may use all of it: the
