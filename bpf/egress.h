@@ -141,8 +141,8 @@ static __always_inline enum carp_verdict carp_egress_arp(const struct carp_frame
 		return carp_hold(&face);
 	/* What the stack says is right where the interface's own MAC stands for the group. */
 	if (owner->physical)
-		return answers || arp.operation == bpf_htons(CARP_ARP_REQUEST) ? CARP_PASS :
-										 carp_hold(&face);
+		return answers || arp.operation == bpf_htons(CARP_ARP_REQUEST) ? CARP_PASS
+									       : carp_hold(&face);
 	if (!answers && carp_same(carp_eth_of(f)->src, face.mac, sizeof(face.mac)))
 		return CARP_PASS;
 	/* Where the MAC is hidden our own answer, sent back from TC, comes by here. */

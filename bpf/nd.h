@@ -190,8 +190,7 @@ static __always_inline enum carp_verdict carp_answer_nd(struct carp_frame *f,
 							struct carp_ask *ask)
 {
 	carp_tell(link, face, ask);
-	if (!carp_resize(f, f->net + CARP_TOLD_LEN) ||
-	    !carp_write(f, f->net, ask, CARP_TOLD_LEN) ||
+	if (!carp_resize(f, f->net + CARP_TOLD_LEN) || !carp_write(f, f->net, ask, CARP_TOLD_LEN) ||
 	    !carp_write(f, 0, ask->mac, sizeof(ask->mac)) ||
 	    !carp_write(f, sizeof(ask->mac), face->source, sizeof(face->source))) {
 		carp_count(face->slot, CARP_ND_SILENT);
