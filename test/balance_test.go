@@ -89,11 +89,9 @@ func (p *sharers) reach(target netip.Addr, clients []netip.Addr) lab.Served {
 // model is the node that a client belongs to, by the rules as they are written
 // down and not as they are built.
 func (p *sharers) model(client, target netip.Addr) string {
-	node := 0
+	node := int(folded(client, target) % 2)
 	if p.balancing == "arp" {
 		node = int(uint64(mixed(client)) * 2 >> 32)
-	} else {
-		node = int(folded(client, target) % 2)
 	}
 	return []string{"r1", "r2"}[node]
 }
