@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
 )
 
@@ -18,6 +19,7 @@ import (
 // events.json; reload.err has the
 // refusal of a reload.
 type daemon struct {
+	control.NotOffered
 	dir     string
 	mu      sync.Mutex
 	changed chan struct{}
@@ -71,13 +73,13 @@ func (d *daemon) happen() {
 
 func (d *daemon) Retire(context.Context) error { return nil }
 
-func (d *daemon) Reload(context.Context) (string, error) {
+func (d *daemon) Reload(context.Context, status.ReloadRequest) (*status.Applied, error) {
 	d.mu.Lock()
 	d.reloads++
 	d.mu.Unlock()
 	text, err := os.ReadFile(filepath.Join(d.dir, "reload.err"))
 	if err != nil {
-		return "changed 2@eth0 (timing); 2 unchanged", nil
+		return &status.Applied{SchemaVersion: 1, Instance: "default", Done: "reloaded", What: "changed 2@eth0 (timing); 2 unchanged"}, nil
 	}
-	return "", errors.New(strings.TrimSpace(string(text)))
+	return nil, errors.New(strings.TrimSpace(string(text)))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/control"
+	"github.com/carpd/carpd/internal/status"
 )
 
 func reloadCommand(e *env) *cli.Command {
@@ -23,14 +24,14 @@ func reloadCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			what, err := client.Reload(c.Context)
+			done, err := client.Reload(c.Context, status.ReloadRequest{})
 			if err != nil {
 				return reloadError(err)
 			}
-			if what == "" { // An older carpd does not say.
+			if done.What == "" { // An older carpd does not say.
 				return e.printf("reloaded\n")
 			}
-			return e.printf("reloaded: %s\n", what)
+			return e.printf("reloaded: %s\n", done.What)
 		},
 	}
 }

@@ -182,7 +182,7 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	}
 	doors, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
-	go func() { served <- control.Serve(doors, sock, &source{p}, p.log) }()
+	go func() { served <- control.Serve(doors, sock, &source{parts: p}, p.log) }()
 	go p.reloadOnHangup(doors, hup)
 	go p.retireOnSignal(doors, usr2)
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")

@@ -6,12 +6,16 @@ import (
 
 	"github.com/carpd/carpd/internal/build"
 	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/dataplane"
 	"github.com/carpd/carpd/internal/status"
 )
 
 // source joins what the loop and the kernel side know for the control socket.
-type source struct{ *parts }
+type source struct {
+	control.NotOffered
+	*parts
+}
 
 // Status is the picture that the loop published last.
 func (s *source) Status() *status.Snapshot {
@@ -78,4 +82,10 @@ func (s *source) Changed() <-chan struct{} { return s.agent.Changed() }
 func (s *source) Retire(ctx context.Context) error { return s.retire(ctx) }
 
 // Reload reads the configuration again.
-func (s *source) Reload(ctx context.Context) (string, error) { return s.reload(ctx) }
+func (s *source) Reload(ctx context.Context, _ status.ReloadRequest) (*status.Applied, error) {
+	what, err := s.reload(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &status.Applied{SchemaVersion: status.SchemaVersion, Instance: s.cfg.Instance, Done: "reloaded", What: what}, nil
+}

@@ -21,7 +21,44 @@ type Config struct {
 	// DetachOnStop is auto, true or false: whether the idle XDP program is taken
 	// off an interface when carpd ends. auto leaves it where that resets the link.
 	DetachOnStop string
+	API          API
+	Cluster      Cluster
 	Groups       []Group
+}
+
+// API is how the interface of carpd is reached over TCP; without Listen it is not.
+type API struct {
+	Listen      []string // address:port
+	Certificate string   // PEM files; empty = those of the cluster
+	Key         string
+	ClientCA    string // whose certificates may come; empty = that of the cluster
+	Tokens      []APIToken
+	Clients     []APIClient
+}
+
+// APIToken is a bearer token, of which only a digest is known.
+type APIToken struct {
+	Name string
+	Role string // read or admin
+	Hash string // sha256: and 64 hexadecimal digits
+}
+
+// APIClient is a role for the common name of a client certificate.
+type APIClient struct {
+	Name string
+	Role string // read or admin
+}
+
+// Cluster is how this node shares configuration with others; without Node it
+// does not.
+type Cluster struct {
+	Node     string   // this node's name
+	Listen   string   // address:port that the other nodes reach
+	Sections []string // what is shared: groups, settings
+	// SkewStep is added to the advskew of a new group for each rank.
+	SkewStep int
+	// Carpdevs maps names that the nodes share to interfaces of this one.
+	Carpdevs map[string]string
 }
 
 // Auto is the carpdev that is found by the subnet of the addresses.
@@ -51,7 +88,11 @@ type Group struct {
 	// AnnounceEvery is the pause between two announcements of an address, for
 	// switches that forget; 0 is never.
 	AnnounceEvery time.Duration
-	Line          int // where it stands in the file
+	// Description is a text for people. NoSync is sync: false: the group neither
+	// leaves this node nor is overwritten by another one's configuration.
+	Description string
+	NoSync      bool
+	Line        int // where it stands in the file
 }
 
 // Addrs are the addresses without their prefix lengths.

@@ -4,19 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/carpd/carpd/internal/status"
 )
-
-// done answers a verb that changed something.
-type done struct {
-	SchemaVersion int    `json:"schema_version"`
-	Instance      string `json:"instance"`
-	Done          string `json:"done"`
-	What          string `json:"what"`
-}
 
 // failure answers everything that went wrong.
 type failure struct {
@@ -68,17 +59,4 @@ func notNil[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-// discard reads a body that nobody needs, as far as the limit.
-func discard(body io.Reader) error {
-	_, err := io.Copy(io.Discard, body)
-	var big *http.MaxBytesError
-	if errors.As(err, &big) {
-		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", big.Limit)
-	}
-	if err != nil {
-		return refuse(http.StatusBadRequest, "read the body: %v", err)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,7 +41,7 @@ func Dial(path string) *Client {
 // Get is the answer of a reading verb (status, counters, dataplane) as it came, when its
 // schema is one that we understand.
 func (c *Client) Get(ctx context.Context, verb string) (json.RawMessage, error) {
-	return c.ask(ctx, http.MethodGet, verb, c.patience)
+	return c.ask(ctx, http.MethodGet, verb, nil, c.patience)
 }
 
 // Status is the picture of the daemon.
@@ -64,23 +65,39 @@ func (c *Client) Events(ctx context.Context, after uint64) (*status.Events, erro
 }
 
 // Reload makes the daemon read its configuration again and returns what that
-// changed. The error has what is wrong with it.
-func (c *Client) Reload(ctx context.Context) (what string, err error) {
-	body, err := c.ask(ctx, http.MethodPost, "reload", clientReload)
-	if err != nil {
-		return "", err
-	}
-	answer, err := decode[done](c, body)
-	if err != nil {
-		return "", err
-	}
-	return answer.What, nil
+// changed, or would. The error has what is wrong with it.
+func (c *Client) Reload(ctx context.Context, r status.ReloadRequest) (*status.Applied, error) {
+	return Post[status.Applied](ctx, c, "reload", r)
 }
 
 // Retire makes the daemon end and leave everything as it is to another one.
 func (c *Client) Retire(ctx context.Context) error {
-	_, err := c.ask(ctx, http.MethodPost, "retire", clientReload)
+	_, err := c.ask(ctx, http.MethodPost, "retire", nil, clientReload)
 	return err
+}
+
+// Post sends a verb that changes something with its body, nil for none.
+func Post[T any](ctx context.Context, c *Client, verb string, body any) (*T, error) {
+	return send[T](ctx, c, http.MethodPost, verb, body)
+}
+
+// Delete sends a verb that takes something away, with its query.
+func Delete[T any](ctx context.Context, c *Client, verb string) (*T, error) {
+	return send[T](ctx, c, http.MethodDelete, verb, nil)
+}
+
+// Read asks a reading verb.
+func Read[T any](ctx context.Context, c *Client, verb string) (*T, error) {
+	return read[T](ctx, c, verb)
+}
+
+// send sends one verb and decodes its answer.
+func send[T any](ctx context.Context, c *Client, method, verb string, body any) (*T, error) {
+	raw, err := c.ask(ctx, method, verb, body, clientReload)
+	if err != nil {
+		return nil, err
+	}
+	return decode[T](c, raw)
 }
 
 // eventsAfter is the verb with its query.
@@ -110,10 +127,10 @@ func decode[T any](c *Client, body []byte) (*T, error) {
 }
 
 // ask sends one request and takes the whole answer.
-func (c *Client) ask(ctx context.Context, method, verb string, limit time.Duration) ([]byte, error) {
+func (c *Client) ask(ctx context.Context, method, verb string, body any, limit time.Duration) ([]byte, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, limit, silent(limit))
 	defer cancel()
-	resp, err := c.send(limited, method, verb)
+	resp, err := c.send(limited, method, verb, body)
 	if err != nil {
 		return nil, c.explain(limited, err)
 	}
@@ -122,8 +139,15 @@ func (c *Client) ask(ctx context.Context, method, verb string, limit time.Durati
 }
 
 // send is one HTTP request; the host is only there because HTTP wants one.
-func (c *Client) send(ctx context.Context, method, verb string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://carpd"+prefix+verb, nil)
+func (c *Client) send(ctx context.Context, method, verb string, body any) (*http.Response, error) {
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://carpd"+prefix+verb, bytes.NewReader(raw))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,10 @@ var verbs = map[string]func(context.Context, *Client) error{
 	"dataplane": func(ctx context.Context, c *Client) error { _, err := c.Dataplane(ctx); return err },
 	"events":    func(ctx context.Context, c *Client) error { _, err := c.Events(ctx, 0); return err },
 	"retire":    func(ctx context.Context, c *Client) error { return c.Retire(ctx) },
-	"reload":    func(ctx context.Context, c *Client) error { _, err := c.Reload(ctx); return err },
+	"reload": func(ctx context.Context, c *Client) error {
+		_, err := c.Reload(ctx, status.ReloadRequest{})
+		return err
+	},
 	"follow": func(ctx context.Context, c *Client) error {
 		return c.Follow(ctx, 0, func(status.EventLine) error { return nil })
 	},

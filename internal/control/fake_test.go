@@ -19,6 +19,7 @@ import (
 
 // fake is a Source whose contents a test sets.
 type fake struct {
+	NotOffered
 	mu       sync.Mutex
 	snap     *status.Snapshot
 	counters *status.Counters
@@ -67,7 +68,12 @@ func (f *fake) Changed() <-chan struct{} {
 
 func (f *fake) Retire(context.Context) error { f.retired.Store(true); return nil }
 
-func (f *fake) Reload(ctx context.Context) (string, error) { return f.what, f.reload(ctx) }
+func (f *fake) Reload(ctx context.Context, _ status.ReloadRequest) (*status.Applied, error) {
+	if err := f.reload(ctx); err != nil {
+		return nil, err
+	}
+	return &status.Applied{SchemaVersion: 1, Instance: "r1", Done: "reloaded", What: f.what}, nil
+}
 
 // add makes events happen.
 func (f *fake) add(events ...status.Event) {

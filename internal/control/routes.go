@@ -1,10 +1,11 @@
 package control
 
 import (
-	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/carpd/carpd/internal/status"
@@ -13,38 +14,71 @@ import (
 // prefix of every route.
 const prefix = "/api/v1/"
 
+// Role is what a caller may do.
+type Role int
+
+// Roles, each of which may also do what the ones before it may.
+const (
+	Nobody Role = iota
+	ReadOnly
+	Admin
+)
+
 // route is one verb of the interface.
 type route struct {
-	method string
-	serve  func(*Server, http.ResponseWriter, *http.Request) error
+	method, path string
+	role         Role
+	summary      string
+	serve        func(*Server, http.ResponseWriter, *http.Request) error
+	// request and response are values of the types in the bodies; nil is none.
+	request, response any
 }
 
 // routes is the whole interface.
-var routes = map[string]route{
-	prefix + "status":    {http.MethodGet, (*Server).getStatus},
-	prefix + "counters":  {http.MethodGet, (*Server).getCounters},
-	prefix + "dataplane": {http.MethodGet, (*Server).getDataplane},
-	prefix + "events":    {http.MethodGet, (*Server).getEvents},
-	prefix + "reload":    {http.MethodPost, (*Server).postReload},
-	prefix + "retire":    {http.MethodPost, (*Server).postRetire},
+var routes = slices.Concat(viewing, steering, editing, sharing)
+
+// find looks up the verb for a path, and tells which methods the path takes.
+func find(method, path string) (to *route, methods []string) {
+	for i := range routes {
+		if prefix+routes[i].path != path {
+			continue
+		}
+		if routes[i].method == method {
+			return &routes[i], nil
+		}
+		methods = append(methods, routes[i].method)
+	}
+	return nil, methods
 }
 
 // route finds the verb; what it returns as an error becomes the answer.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	to, known := routes[r.URL.Path]
-	if !known {
+	to, methods := find(r.Method, r.URL.Path)
+	switch {
+	case to == nil && methods == nil:
 		writeError(w, refuse(http.StatusNotFound, "no such route: %s", r.URL.Path))
 		return
-	}
-	if r.Method != to.method {
-		w.Header().Set("Allow", to.method)
-		writeError(w, refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s", r.URL.Path, to.method, r.Method))
+	case to == nil:
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		writeError(w, refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s", r.URL.Path, strings.Join(methods, " or "), r.Method))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := to.serve(s, w, r); err != nil {
 		writeError(w, err)
 	}
+}
+
+// viewing verbs change nothing.
+var viewing = []route{
+	{method: http.MethodGet, path: "status", role: ReadOnly, summary: "what carpd knows of itself", serve: (*Server).getStatus, response: status.Snapshot{}},
+	{method: http.MethodGet, path: "counters", role: ReadOnly, summary: "all packet counters", serve: (*Server).getCounters, response: status.Counters{}},
+	{method: http.MethodGet, path: "dataplane", role: ReadOnly, summary: "what the kernel holds", serve: (*Server).getDataplane, response: status.Dataplane{}},
+	{method: http.MethodGet, path: "events", role: ReadOnly, summary: "the history, or a stream of it", serve: (*Server).getEvents, response: status.Events{}},
+	{method: http.MethodGet, path: "demotions", role: ReadOnly, summary: "every demotion", serve: (*Server).getDemotions, response: status.Demotions{}},
+	{method: http.MethodGet, path: "maintenance", role: ReadOnly, summary: "whether this node is in maintenance", serve: (*Server).getMaintenance, response: status.Maintenance{}},
+	get("config", "the configuration as it is edited, without secrets", Source.Config),
+	get("cluster", "all nodes and what they run", Source.Cluster),
 }
 
 // getStatus gives the last picture with its age.
@@ -57,6 +91,7 @@ func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) error {
 	shown.SchemaVersion = status.SchemaVersion
 	shown.Groups = notNil(shown.Groups)
 	shown.Carpdevs = notNil(shown.Carpdevs)
+	shown.Demotions = notNil(shown.Demotions)
 	if shown.Age == 0 {
 		shown.Age = max(0, time.Since(shown.TakenAt).Seconds())
 	}
@@ -85,6 +120,27 @@ func (s *Server) getDataplane(w http.ResponseWriter, r *http.Request) error {
 	shown.SchemaVersion = status.SchemaVersion
 	shown.Programs, shown.Maps = notNil(shown.Programs), notNil(shown.Maps)
 	shown.Groups, shown.Carpdevs = notNil(shown.Groups), notNil(shown.Carpdevs)
+	return writeJSON(w, http.StatusOK, &shown)
+}
+
+// getDemotions are those of the last picture.
+func (s *Server) getDemotions(w http.ResponseWriter, _ *http.Request) error {
+	snap := s.src.Status()
+	if snap == nil {
+		return refuse(http.StatusServiceUnavailable, "carpd is starting")
+	}
+	return writeJSON(w, http.StatusOK, &status.Demotions{SchemaVersion: status.SchemaVersion, Instance: s.instance(),
+		Sum: snap.Demotion, Demotions: notNil(snap.Demotions)})
+}
+
+// getMaintenance is that of the last picture.
+func (s *Server) getMaintenance(w http.ResponseWriter, _ *http.Request) error {
+	snap := s.src.Status()
+	if snap == nil {
+		return refuse(http.StatusServiceUnavailable, "carpd is starting")
+	}
+	shown := snap.Maintenance
+	shown.SchemaVersion, shown.Instance = status.SchemaVersion, s.instance()
 	return writeJSON(w, http.StatusOK, &shown)
 }
 
@@ -118,35 +174,6 @@ func eventQuery(r *http.Request) (after uint64, follow bool, err error) {
 	default:
 		return 0, false, refuse(http.StatusBadRequest, "follow=%q: 0 or 1", text)
 	}
-}
-
-// postReload has the configuration read again.
-func (s *Server) postReload(w http.ResponseWriter, r *http.Request) error {
-	return s.post(w, r, "reload", "reloaded", s.src.Reload)
-}
-
-// postRetire has carpd end and leave everything to another one.
-func (s *Server) postRetire(w http.ResponseWriter, r *http.Request) error {
-	return s.post(w, r, "retire", "retired", func(ctx context.Context) (string, error) { return "", s.src.Retire(ctx) })
-}
-
-// post does a verb that changes something, and takes no body. A caller who goes
-// away does not stop it halfway; the end of the server does.
-func (s *Server) post(w http.ResponseWriter, r *http.Request, verb, past string, do func(context.Context) (string, error)) error {
-	what, err := "", discard(r.Body)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(s.life, reloadTimeout)
-		defer cancel()
-		what, err = do(ctx)
-		if err != nil {
-			err = refuse(http.StatusUnprocessableEntity, "%v", err)
-		}
-	}
-	audit(r.Context(), s.log, verb, err)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, &done{status.SchemaVersion, s.instance(), past, what})
 }
 
 // instance is the name by the socket.

@@ -133,15 +133,15 @@ func TestReloadIsAudited(t *testing.T) {
 	path, log := serve(t, src)
 	client := Dial(path)
 	src.what = "2 unchanged"
-	if what, err := client.Reload(t.Context()); err != nil || what != src.what {
-		t.Fatalf("Reload: %q, %v", what, err)
+	if done, err := client.Reload(t.Context(), status.ReloadRequest{}); err != nil || done.What != src.what {
+		t.Fatalf("Reload: %v, %v", done, err)
 	}
 	who := fmt.Sprintf(`"uid":%d,"gid":%d,"pid":%d,"verb":"reload"`, os.Getuid(), os.Getgid(), os.Getpid())
 	if want := `{"level":"info",` + who + `,"outcome":"done","message":"control"}`; strings.TrimSpace(log.String()) != want {
 		t.Errorf("log is\n%swant\n%s", log, want)
 	}
 	src.reload = func(context.Context) error { return errors.New("carpd.yaml:3:5: vhid 0") }
-	_, err := client.Reload(t.Context())
+	_, err := client.Reload(t.Context(), status.ReloadRequest{})
 	var refused *Refused
 	if !errors.As(err, &refused) || refused.Text != "carpd.yaml:3:5: vhid 0" || refused.Code != 422 {
 		t.Errorf("Reload: %v", err)
@@ -191,7 +191,7 @@ func TestReloadOutlivesItsCaller(t *testing.T) {
 	path, _ := serve(t, src)
 	ctx, leave := context.WithCancel(t.Context())
 	go func() { <-started; leave() }()
-	if _, err := Dial(path).Reload(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := Dial(path).Reload(ctx, status.ReloadRequest{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Reload: %v", err)
 	}
 	close(gone)

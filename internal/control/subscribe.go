@@ -47,7 +47,7 @@ func (c *Client) Follow(ctx context.Context, after uint64, fn func(status.EventL
 func (c *Client) subscribe(live context.Context, end context.CancelCauseFunc, after uint64) (*http.Response, error) {
 	timer := time.AfterFunc(c.patience, func() { end(silent(c.patience)) })
 	defer timer.Stop()
-	resp, err := c.send(live, http.MethodGet, eventsAfter(after)+"&follow=1")
+	resp, err := c.send(live, http.MethodGet, eventsAfter(after)+"&follow=1", nil)
 	if err != nil {
 		return nil, c.explain(live, err)
 	}

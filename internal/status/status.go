@@ -20,10 +20,14 @@ type Snapshot struct {
 	TakenAt       time.Time `json:"taken_at"` // when the loop was last awake
 	// Age is how old the picture was when it was given out. It is counted by the
 	// daemon, so that a reader needs no clock of its own.
-	Age      float64   `json:"age_seconds"`
-	Demotion int       `json:"demotion"`
-	Groups   []Group   `json:"groups"`
-	Carpdevs []Carpdev `json:"carpdevs"`
+	Age float64 `json:"age_seconds"`
+	// Demotion is the sum of those that count for every group, at most 255.
+	Demotion    int         `json:"demotion"`
+	Demotions   []Demotion  `json:"demotions"`
+	Maintenance Maintenance `json:"maintenance"`
+	Disabled    bool        `json:"disabled,omitempty"` // every group is, until enabled or restarted
+	Groups      []Group     `json:"groups"`
+	Carpdevs    []Carpdev   `json:"carpdevs"`
 }
 
 // Group is one VHID on one carpdev with its addresses.
@@ -31,6 +35,7 @@ type Group struct {
 	Name        string    `json:"name"` // VHID@carpdev, as FreeBSD's devd writes it
 	VHID        int       `json:"vhid"`
 	Carpdev     string    `json:"carpdev"`
+	Description string    `json:"description,omitempty"`
 	State       string    `json:"state"` // INIT, BACKUP, MASTER
 	Since       time.Time `json:"since"`
 	Cause       string    `json:"cause"` // short, the same text as in events and logs
@@ -43,17 +48,25 @@ type Group struct {
 	Advbase     int       `json:"advbase"`
 	Advskew     int       `json:"advskew"`
 	SentSkew    int       `json:"sent_advskew"` // as advertised, raised while demoted
-	Preempt     bool      `json:"preempt"`
-	MasterDown  float64   `json:"master_down_seconds"`
-	Lease       float64   `json:"lease_seconds"`
-	Announce    float64   `json:"announce_every_seconds"` // 0 = never again after a takeover
-	AnswerFor   float64   `json:"answer_for_seconds"`     // left of the lease when given out; 0 = the kernel is silent
-	AcceptFor   float64   `json:"accept_for_seconds"`
-	Leaving     bool      `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
-	Transitions uint64    `json:"transitions"`
-	Master      *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
-	Peers       []Peer    `json:"peers,omitempty"`
-	Warnings    []string  `json:"warnings,omitempty"`
+	// Demotion is the sum that is advertised, at most 255: the node's and the group's own.
+	Demotion    int     `json:"demotion"`
+	Disabled    bool    `json:"disabled,omitempty"`
+	Preempt     bool    `json:"preempt"`
+	MasterDown  float64 `json:"master_down_seconds"`
+	Lease       float64 `json:"lease_seconds"`
+	Announce    float64 `json:"announce_every_seconds"` // 0 = never again after a takeover
+	AnswerFor   float64 `json:"answer_for_seconds"`     // left of the lease when given out; 0 = the kernel is silent
+	AcceptFor   float64 `json:"accept_for_seconds"`
+	Leaving     bool    `json:"leaving,omitempty"` // bowed out, still taking frames for a moment
+	Transitions uint64  `json:"transitions"`
+	// Gaps are the seconds between the last adverts of the MASTER, the oldest
+	// first: heard ones of a BACKUP, sent ones of a MASTER. AdvertAge is how old
+	// the last of them was when given out; below 0 there was none.
+	Gaps      []float64 `json:"advert_gaps_seconds"`
+	AdvertAge float64   `json:"advert_age_seconds"`
+	Master    *Peer     `json:"master,omitempty"` // the MASTER that a BACKUP hears
+	Peers     []Peer    `json:"peers,omitempty"`
+	Warnings  []string  `json:"warnings,omitempty"`
 }
 
 // Peer is another speaker of a group, known by a genuine advert.

@@ -21,6 +21,10 @@ const snapshotJSON = `{
   "taken_at": "2026-11-22T10:00:00Z",
   "age_seconds": 0.25,
   "demotion": 0,
+  "demotions": null,
+  "maintenance": {
+    "phase": ""
+  },
   "groups": [
     {
       "name": "1@eth0",
@@ -38,6 +42,7 @@ const snapshotJSON = `{
       "advbase": 1,
       "advskew": 100,
       "sent_advskew": 100,
+      "demotion": 0,
       "preempt": true,
       "master_down_seconds": 3.390625,
       "lease_seconds": 2.95,
@@ -46,6 +51,8 @@ const snapshotJSON = `{
       "accept_for_seconds": 1.2,
       "leaving": true,
       "transitions": 3,
+      "advert_gaps_seconds": null,
+      "advert_age_seconds": 0,
       "master": {
         "address": "192.0.2.11",
         "advbase": 1,
