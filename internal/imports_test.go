@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	// Edges: each touches one thing of the system.
 	"internal/configfile": {"internal/config"},
 	"internal/boottime":   {},
+	"internal/statedir":   {},
 	"internal/ledger":     {},
 	"internal/transport":  {"internal/carp"},
 	"internal/iface":      {"internal/carp", "internal/ledger"},
@@ -56,6 +57,7 @@ var owners = map[string][]string{
 	"github.com/urfave/cli":          {"cmd/carpd", "cmd/carpctl", "internal/demo"},
 	"github.com/goccy/go-yaml":       {"internal/config"},
 	"github.com/gopacket/gopacket":   {"internal/capture", "internal/lab"},
+	"github.com/google/renameio":     {"internal/statedir"},
 }
 
 // pure packages must import neither sockets nor logs nor the system.
