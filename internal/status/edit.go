@@ -72,12 +72,27 @@ type Config struct {
 	LogLevel     string   `json:"log_level"`
 	XDP          string   `json:"xdp"`
 	DetachOnStop string   `json:"detach_on_stop"`
+	API          Access   `json:"api"`
 	VIPs         []VIP    `json:"vips"`
 	Interfaces   []string `json:"interfaces"` // that exist here, for a choice
 	Warnings     []string `json:"warnings,omitempty"`
 	Pending      *Pending `json:"pending,omitempty"`
 	// Confirm is set while an applied change waits to be confirmed.
 	Confirm *Confirm `json:"confirm,omitempty"`
+}
+
+// Access is who may come in beside the local socket. Neither a token nor its
+// digest is in it.
+type Access struct {
+	Listen  []string `json:"listen,omitempty"`  // address:port; none = the socket alone
+	Tokens  []Caller `json:"tokens,omitempty"`  // bearer tokens by name
+	Clients []Caller `json:"clients,omitempty"` // client certificates by common name
+}
+
+// Caller is somebody who may come in, and as what.
+type Caller struct {
+	Name string `json:"name"`
+	Role string `json:"role"` // read or admin
 }
 
 // Pending is what was edited and not applied yet.
