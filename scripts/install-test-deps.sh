@@ -20,6 +20,8 @@ tcpdump:tcpdump
 nft:nftables
 ip:iproute2
 ping:iputils-ping
+strace:strace
+chromium:chromium
 "
 
 # missing_packages prints the packages of the programs that are not there.
