@@ -50,22 +50,29 @@ func (v value) address() (netip.Prefix, bool) {
 	if !ok {
 		return netip.Prefix{}, v.refuse()
 	}
+	p, found, allowed := Address(text)
+	if found != "" {
+		v.l.wrong(v.at, found, allowed)
+	}
+	return p, found == ""
+}
+
+// Address reads one entry of a list of addresses. What is wrong with it comes
+// in found, with what may stand there instead; found is empty for a good one.
+func Address(text string) (p netip.Prefix, found, allowed string) {
 	if strings.Contains(text, "%") {
-		v.l.wrong(v.at, quote(text)+" has a zone", "the address alone: the carpdev says on which link it is")
-		return netip.Prefix{}, false
+		return netip.Prefix{}, quote(text) + " has a zone", "the address alone: the carpdev says on which link it is"
 	}
 	p, err := parsePrefix(text)
 	if err != nil {
-		v.l.wrong(v.at, quote(text)+" is no address", "an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24")
-		return netip.Prefix{}, false
+		return netip.Prefix{}, quote(text) + " is no address", "an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24"
 	}
 	for _, r := range addressRules {
 		if r.broken(p) {
-			v.l.wrong(v.at, text+" "+r.found, r.allowed)
-			return netip.Prefix{}, false
+			return netip.Prefix{}, text + " " + r.found, r.allowed
 		}
 	}
-	return p, true
+	return p, "", ""
 }
 
 // parsePrefix reads an address with or without a prefix length.
