@@ -36,7 +36,8 @@ var allowed = map[string][]string{
 		"internal/iface", "internal/status", "internal/transport",
 	},
 	// Doors.
-	"internal/control": {"internal/status"},
+	"internal/control":  {"internal/status"},
+	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},
 	// What people try it with.
 	"internal/lab":  {"internal/carp"},
 	"internal/demo": {"internal/carp", "internal/lab", "internal/status", "internal/control"},

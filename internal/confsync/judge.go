@@ -1,0 +1,32 @@
+package confsync
+
+import (
+	"github.com/carpd/carpd/internal/status"
+)
+
+// verdict is what to do with a version that another node has.
+type verdict int
+
+const (
+	have  verdict = iota // it is ours: nothing is to be done
+	older                // ours is greater: it is refused, and they are offered ours
+	newer                // it is greater: it is to be taken
+)
+
+// judge compares the version of another node with ours.
+func judge(mine, theirs status.Version) verdict {
+	switch c := compare(theirs, mine); {
+	case c > 0:
+		return newer
+	case c < 0:
+		return older
+	}
+	return have
+}
+
+// loses reports whether an edit of this node is won over by a greater version:
+// it is ours, and it did not go into that one. One that another node made is
+// that node's to report.
+func loses(mine status.Version, node string, theirs history) bool {
+	return mine.Node == node && !theirs.knows(mine)
+}
