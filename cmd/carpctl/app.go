@@ -39,11 +39,17 @@ func newApp(e *env) *cli.App {
 		ExitErrHandler:       func(*cli.Context, error) {},
 		Action:               noCommand,
 	}
-	for _, c := range app.Commands {
+	dress(app.Commands)
+	return app
+}
+
+// dress makes all commands, those below others too, speak as the rest does.
+func dress(commands []*cli.Command) {
+	for _, c := range commands {
 		c.HideHelpCommand = true
 		c.OnUsageError = onUsageError
+		dress(c.Subcommands)
 	}
-	return app
 }
 
 func globalFlags() []cli.Flag {

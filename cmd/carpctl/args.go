@@ -8,21 +8,20 @@ import (
 )
 
 // flagsFirst puts the options of a command line where the parser wants them:
-// before the arguments. People write `carpctl is-master 1@eth0 -v`, and global
-// options after the command.
+// behind the last command and before the arguments. People write
+// `carpctl is-master 1@eth0 -v`, and global options after the command.
 func flagsFirst(app *cli.App, args []string) []string {
-	var global, local, plain []string
+	var global, local, plain, names []string
 	var cmd *cli.Command
 	for len(args) > 0 {
 		word := args[0]
-		switch {
+		switch next := within(app, cmd, word); {
 		case word == "--":
 			plain, args = append(plain, args[1:]...), nil
+		case !isFlag(word) && next != nil && len(plain) == 0:
+			cmd, names, args = next, append(names, next.Name), args[1:]
 		case !isFlag(word) && cmd == nil:
-			if cmd = app.Command(word); cmd == nil {
-				return append(global, args...) // Unknown, or help.
-			}
-			args = args[1:]
+			return append(global, args...) // Unknown, or help.
 		case !isFlag(word):
 			plain, args = append(plain, word), args[1:]
 		case cmd == nil || !known(cmd.Flags, word) && known(app.Flags, word):
@@ -34,7 +33,20 @@ func flagsFirst(app *cli.App, args []string) []string {
 	if cmd == nil {
 		return append(global, plain...)
 	}
-	return slices.Concat(global, []string{cmd.Name}, local, []string{"--"}, plain)
+	return slices.Concat(global, names, local, []string{"--"}, plain)
+}
+
+// within is the command of a name at the top, or below another command.
+func within(app *cli.App, cmd *cli.Command, name string) *cli.Command {
+	if cmd == nil {
+		return app.Command(name)
+	}
+	for _, sub := range cmd.Subcommands {
+		if sub.HasName(name) {
+			return sub
+		}
+	}
+	return nil
 }
 
 func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' }

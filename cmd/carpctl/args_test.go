@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 )
 
 func TestFlagsFirst(t *testing.T) {
@@ -28,6 +30,26 @@ func TestFlagsFirst(t *testing.T) {
 		"status -o":                         "status -o --",
 		"explain -":                         "explain -- -",
 		"--socket /a --unknown status -o x": "--socket /a --unknown status -o x --",
+	} {
+		if got := flagsFirst(app, strings.Fields(in)); !slices.Equal(got, strings.Fields(want)) {
+			t.Errorf("%q becomes %q, want %q", in, strings.Join(got, " "), want)
+		}
+	}
+}
+
+// TestFlagsFirstBelowCommands: options of a command below another one.
+func TestFlagsFirstBelowCommands(t *testing.T) {
+	app := newApp(&env{})
+	app.Commands = append(app.Commands, &cli.Command{Name: "upper", Subcommands: []*cli.Command{
+		{Name: "lower", Flags: []cli.Flag{&cli.StringFlag{Name: "reason"}}},
+	}})
+	for in, want := range map[string]string{
+		"upper":                            "upper --",
+		"upper lower":                      "upper lower --",
+		"upper lower a --reason b":         "upper lower --reason b -- a",
+		"upper lower --reason lower lower": "upper lower --reason lower -- lower",
+		"upper lower a --instance x":       "--instance x upper lower -- a",
+		"upper other lower":                "upper -- other lower",
 	} {
 		if got := flagsFirst(app, strings.Fields(in)); !slices.Equal(got, strings.Fields(want)) {
 			t.Errorf("%q becomes %q, want %q", in, strings.Join(got, " "), want)

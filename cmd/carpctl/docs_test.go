@@ -5,10 +5,13 @@ import (
 	"context"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
@@ -33,7 +36,7 @@ func TestDocsNameEveryCommandAndOption(t *testing.T) {
 			continue
 		}
 		section, _, _ = strings.Cut(section, "\n## ")
-		for _, f := range c.Flags {
+		for _, f := range allFlags(c) {
 			long, short := "`--"+f.Names()[0], "`-"+f.Names()[len(f.Names())-1]
 			if !strings.Contains(section, long) && !strings.Contains(section, short) {
 				t.Errorf("carpctl %s: nothing of %v", c.Name, f.Names())
@@ -45,6 +48,15 @@ func TestDocsNameEveryCommandAndOption(t *testing.T) {
 			t.Errorf("exit code %d is not listed", code)
 		}
 	}
+}
+
+// allFlags are those of a command and of the ones below it.
+func allFlags(c *cli.Command) []cli.Flag {
+	flags := slices.Clone(c.Flags)
+	for _, sub := range c.Subcommands {
+		flags = append(flags, allFlags(sub)...)
+	}
+	return flags
 }
 
 func TestDocsNameEveryField(t *testing.T) {

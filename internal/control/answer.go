@@ -13,12 +13,14 @@ import (
 type failure struct {
 	SchemaVersion int    `json:"schema_version"`
 	Error         string `json:"error"`
+	Diff          string `json:"diff,omitempty"` // what a refused edit did not know of
 }
 
 // refusal is an error with its HTTP status.
 type refusal struct {
 	code int
 	text string
+	diff string
 }
 
 // Error is the text for people.
@@ -26,7 +28,19 @@ func (r *refusal) Error() string { return r.text }
 
 // refuse makes the error that a client sees with the given status.
 func refuse(code int, format string, args ...any) error {
-	return &refusal{code, fmt.Sprintf(format, args...)}
+	return &refusal{code: code, text: fmt.Sprintf(format, args...)}
+}
+
+// Conflict makes the error of an edit that was made from a configuration which
+// is not the one that there is; diff, without secrets, is from the one to the
+// other.
+func Conflict(text, diff string) error {
+	return &refusal{http.StatusConflict, text, diff}
+}
+
+// Refuse makes an error that a client sees with an HTTP status of its own.
+func Refuse(code int, format string, args ...any) error {
+	return refuse(code, format, args...)
 }
 
 // writeJSON encodes first, so that a mistake cannot leave half an answer. A
@@ -45,12 +59,9 @@ func writeJSON(w http.ResponseWriter, code int, v any) error {
 // writeError answers with the text of an error; without a status of its own it
 // is the daemon's trouble.
 func writeError(w http.ResponseWriter, err error) {
-	code := http.StatusInternalServerError
-	var r *refusal
-	if errors.As(err, &r) {
-		code = r.code
-	}
-	_ = writeJSON(w, code, &failure{status.SchemaVersion, err.Error()})
+	r := &refusal{code: http.StatusInternalServerError}
+	_ = errors.As(err, &r)
+	_ = writeJSON(w, r.code, &failure{status.SchemaVersion, err.Error(), r.diff})
 }
 
 // notNil makes an empty list of none, so that JSON has [] and not null.

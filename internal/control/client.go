@@ -170,5 +170,5 @@ func (c *Client) receive(ctx context.Context, resp *http.Response) ([]byte, erro
 	if err := json.Unmarshal(body, &f); err != nil || f.Error == "" {
 		return nil, fmt.Errorf("%s answered %s", c.name(), resp.Status)
 	}
-	return nil, fmt.Errorf("%s: %w", c.name(), &Refused{resp.StatusCode, f.Error})
+	return nil, fmt.Errorf("%s: %w", c.name(), &Refused{resp.StatusCode, f.Error, f.Diff})
 }

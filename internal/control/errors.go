@@ -20,6 +20,7 @@ var ErrNotRunning = errors.New("is not running")
 type Refused struct {
 	Code int // HTTP status
 	Text string
+	Diff string // of an edit that conflicts with another one
 }
 
 // Error is the daemon's text.

@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -28,6 +29,7 @@ type fake struct {
 	events   []status.Event
 	changed  chan struct{}
 	reload   func(context.Context) error
+	failure  error // of a reload
 	retired  atomic.Bool
 	what     string // the reload changed
 }
@@ -69,7 +71,7 @@ func (f *fake) Changed() <-chan struct{} {
 func (f *fake) Retire(context.Context) error { f.retired.Store(true); return nil }
 
 func (f *fake) Reload(ctx context.Context, _ status.ReloadRequest) (*status.Applied, error) {
-	if err := f.reload(ctx); err != nil {
+	if err := errors.Join(f.failure, f.reload(ctx)); err != nil {
 		return nil, err
 	}
 	return &status.Applied{SchemaVersion: 1, Instance: "r1", Done: "reloaded", What: f.what}, nil
@@ -105,13 +107,18 @@ func (l *logs) String() string {
 // serve runs a server for the test and gives its socket and log.
 func serve(t *testing.T, src Source) (path string, log *logs) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "r1.sock")
 	log = &logs{}
-	ctx, stop := context.WithCancel(context.Background())
-	s, err := Listen(path, src, zerolog.New(log))
+	s, err := Listen(filepath.Join(t.TempDir(), "r1.sock"), src, zerolog.New(log))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, s), log
+}
+
+// run runs a server for the test and gives its socket.
+func run(t *testing.T, s *Server) (path string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	t.Cleanup(func() {
@@ -120,7 +127,7 @@ func serve(t *testing.T, src Source) (path string, log *logs) {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return path, log
+	return s.listener.Addr().String()
 }
 
 // reply is the answer to a raw request.

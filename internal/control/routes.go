@@ -14,16 +14,6 @@ import (
 // prefix of every route.
 const prefix = "/api/v1/"
 
-// Role is what a caller may do.
-type Role int
-
-// Roles, each of which may also do what the ones before it may.
-const (
-	Nobody Role = iota
-	ReadOnly
-	Admin
-)
-
 // route is one verb of the interface.
 type route struct {
 	method, path string

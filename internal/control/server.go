@@ -28,6 +28,7 @@ const (
 type Server struct {
 	src       Source
 	log       zerolog.Logger
+	pages     http.Handler // of everything that is not the API; nil for none
 	listener  *net.UnixListener
 	followers atomic.Int32
 	// read and answer limit one request that is not a stream.
@@ -35,6 +36,10 @@ type Server struct {
 	// life ends when the server does; it is set by Run before any request.
 	life context.Context
 }
+
+// Show makes the server give everything that is not the API to a handler. It is
+// called before Run.
+func (s *Server) Show(pages http.Handler) { s.pages = pages }
 
 // Serve listens on path and answers until ctx is done.
 func Serve(ctx context.Context, path string, src Source, log zerolog.Logger) error {
@@ -83,14 +88,14 @@ func (s *Server) Run(ctx context.Context) error {
 // which is what ends a stream.
 func (s *Server) httpServer() *http.Server {
 	return &http.Server{
-		Handler:           http.HandlerFunc(s.route),
+		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: s.read,
 		ReadTimeout:       s.read,
 		WriteTimeout:      s.answer,
 		IdleTimeout:       s.answer,
 		MaxHeaderBytes:    maxHeader,
 		BaseContext:       func(net.Listener) context.Context { return s.life },
-		ConnContext:       withPeer,
+		ConnContext:       s.local,
 		ErrorLog:          stdlog.New(s.log.With().Str("part", "control").Logger(), "", 0),
 	}
 }
