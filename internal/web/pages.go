@@ -1,0 +1,8 @@
+package web
+
+// pages is the table of all pages, in the order of the navigation.
+var pages = []*page{
+	&statusPage,
+	&logPage,
+	&loginPage,
+}
