@@ -35,6 +35,10 @@ var allowed = map[string][]string{
 		"internal/carp", "internal/config", "internal/dataplane", "internal/election",
 		"internal/iface", "internal/status", "internal/transport",
 	},
+	// The file that the loop is given, and who may change it.
+	"internal/configstore": {
+		"internal/config", "internal/statedir", "internal/status",
+	},
 	// Doors.
 	"internal/control":  {"internal/status"},
 	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},
@@ -44,7 +48,7 @@ var allowed = map[string][]string{
 	"internal/demo": {"internal/carp", "internal/lab", "internal/status", "internal/control"},
 	// Programs put the parts together.
 	"cmd/carpd": {
-		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/config", "internal/configfile", "internal/control",
+		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/config", "internal/configfile", "internal/configstore", "internal/control",
 		"internal/dataplane", "internal/demo", "internal/iface", "internal/ledger", "internal/status", "internal/transport",
 	},
 	"cmd/carpctl": {"internal/build", "internal/capture", "internal/carp", "internal/config", "internal/configfile", "internal/control", "internal/status"},
@@ -59,7 +63,10 @@ var owners = map[string][]string{
 	"github.com/urfave/cli":          {"cmd/carpd", "cmd/carpctl", "internal/demo"},
 	"github.com/goccy/go-yaml":       {"internal/config"},
 	"github.com/gopacket/gopacket":   {"internal/capture", "internal/lab"},
-	"github.com/google/renameio":     {"internal/statedir"},
+
+	"github.com/aymanbagabas/go-udiff": {"internal/config"},
+
+	"github.com/google/renameio": {"internal/statedir"},
 }
 
 // pure packages must import neither sockets nor logs nor the system.

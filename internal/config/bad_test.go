@@ -38,11 +38,11 @@ func load(t *testing.T, src string) []string {
 // hand with the place that an editor shows.
 func TestOneMistake(t *testing.T) {
 	for _, c := range []struct{ rule, old, new, want string }{
-		{"unknown key", "advskew:", "advskw:", `12:5: unknown key "advskw" in a group (did you mean advskew?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes`},
+		{"unknown key", "advskew:", "advskw:", `12:5: unknown key "advskw" in a group (did you mean advskew?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync`},
 		{"unknown key at the top", "instance:", "instanz:", `1:1: unknown key "instanz" in the file (did you mean instance?); allowed: instance, log_level, xdp, detach_on_stop, groups`},
-		{"another program's word", "advskew: 100", "interval: 1", `12:5: unknown key "interval" in a group (did you mean advbase?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes`},
-		{"no key is near", "advskew: 100", "colour: red", `12:5: unknown key "colour" in a group; allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes`},
-		{"required key misspelt is one mistake", "- vhid: 2", "- vhdi: 2", `7:5: unknown key "vhdi" in a group (did you mean vhid?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes`},
+		{"another program's word", "advskew: 100", "interval: 1", `12:5: unknown key "interval" in a group (did you mean advbase?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync`},
+		{"no key is near", "advskew: 100", "colour: red", `12:5: unknown key "colour" in a group; allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync`},
+		{"required key misspelt is one mistake", "- vhid: 2", "- vhdi: 2", `7:5: unknown key "vhdi" in a group (did you mean vhid?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync`},
 		{"duplicate key", "advskew: 100", "vhid: 3", `12:5: "vhid" is given twice, first on line 7; allowed: each key once`},
 		{"duplicate key at the top", "groups:", "instance: b\ngroups:", `2:1: "instance" is given twice, first on line 1; allowed: each key once`},
 		{"missing vhid", "- vhid: 2\n    carpdev", "- carpdev", `7:5: vhid is missing in a group; allowed: a whole number from 1 to 255`},
@@ -96,7 +96,7 @@ func TestOneMistake(t *testing.T) {
 		{"groups empty", good[14:], "groups: []\n", `2:9: groups is an empty list; allowed: a list of at least one group`},
 		{"groups null", good[14:], "groups:\n", `2:1: groups is empty; allowed: a list of at least one group`},
 		{"groups a mapping", good[14:], "groups: {}\n", `2:9: groups is a mapping; allowed: a list of at least one group`},
-		{"a group is a text", good[14:], "groups: [eth0]\n", `2:10: a group is a text; allowed: a mapping with the keys vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes`},
+		{"a group is a text", good[14:], "groups: [eth0]\n", `2:10: a group is a text; allowed: a mapping with the keys vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync`},
 
 		{"no address", "192.0.2.2/24", "router", `10:9: "router" is no address; allowed: an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24`},
 		{"prefix length out of range", "192.0.2.2/24", "192.0.2.2/33", `10:9: "192.0.2.2/33" is no address; allowed: an IPv4 or IPv6 address with its prefix length, such as 192.0.2.1/24`},

@@ -20,6 +20,8 @@ const (
 	AspectAddress     Aspect = "address"      // when the addresses are on the carpdev
 	AspectAnnounce    Aspect = "announce_every"
 	AspectBalancing   Aspect = "balancing" // how addresses are shared, and among which nodes
+	AspectDescription Aspect = "description"
+	AspectSync        Aspect = "sync" // whether it is shared with other nodes
 )
 
 // Change is a group that is in both configurations with different settings.
@@ -107,6 +109,8 @@ func aspects(a, b Group) (what []Aspect) {
 		{AspectAddress, a.Always != b.Always},
 		{AspectAnnounce, a.AnnounceEvery != b.AnnounceEvery},
 		{AspectBalancing, a.Balancing != b.Balancing || !slices.Equal(a.Nodes, b.Nodes)},
+		{AspectDescription, a.Description != b.Description},
+		{AspectSync, a.NoSync != b.NoSync},
 	} {
 		if x.differs {
 			what = append(what, x.aspect)

@@ -45,6 +45,8 @@ func TestAspects(t *testing.T) {
 		{"carpnodes", func(g *Group) { g.Nodes = []carp.VHID{1, 2} }, []Aspect{AspectBalancing}},
 		{"mac", func(g *Group) { g.Physical = true }, []Aspect{AspectMAC}},
 		{"address", func(g *Group) { g.Always = true }, []Aspect{AspectAddress}},
+		{"description", func(g *Group) { g.Description = "office" }, []Aspect{AspectDescription}},
+		{"sync", func(g *Group) { g.NoSync = true }, []Aspect{AspectSync}},
 		{"announce_every", func(g *Group) { g.AnnounceEvery = 5 * time.Second }, []Aspect{AspectAnnounce}},
 		{"several", func(g *Group) { g.PrefixRoute, g.Advskew, g.Secret = true, 3, carp.Secret{} }, []Aspect{AspectKey, AspectTiming, AspectPrefixRoute}},
 	} {

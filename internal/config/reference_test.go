@@ -73,7 +73,7 @@ func TestReference(t *testing.T) {
 
 // TestReferenceIsTheDefault: the values in the reference are the defaults.
 func TestReferenceIsTheDefault(t *testing.T) {
-	few := regexp.MustCompile(`(?m)^ *(instance|log_level|xdp|detach_on_stop|key_format|advbase|advskew|preempt|master_down|timers|lease|prefix_route|mac|address|announce_every|balancing):.*\n`)
+	few := regexp.MustCompile(`(?m)^ *(instance|log_level|xdp|detach_on_stop|key_format|advbase|advskew|preempt|master_down|timers|lease|prefix_route|mac|address|announce_every|balancing|sync):.*\n`)
 	want, _ := accept(t, few.ReplaceAllString(Reference, ""), Options{})
 	got, _ := accept(t, Reference, Options{})
 	want.Groups[0].Line = got.Groups[0].Line
@@ -100,7 +100,7 @@ func TestDocumentation(t *testing.T) {
 		switch {
 		case k.required:
 			def = "required"
-		case k.name == "carpnodes":
+		case k.name == "carpnodes" || k.name == "description":
 			def = "none"
 		case def == "":
 			def = "one of the three is required"

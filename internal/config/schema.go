@@ -119,6 +119,15 @@ var groupKeys = []key[draft]{
 	{name: "balancing", def: "none", allowed: "none, arp, ip, ip-stealth or ip-unicast", also: []string{"load_sharing"},
 		read: func(v value, d *draft) bool { return v.balancing(&d.Balancing) }},
 	{name: "carpnodes", allowed: allowedNodes, also: []string{"nodes"}, read: readNodes},
+	{name: "description", allowed: "a text of up to 128 characters on one line", also: []string{"descr", "comment", "name"},
+		read: func(v value, d *draft) bool { return v.line(128, &d.Description) }},
+	{name: "sync", def: "true", allowed: "true or false", also: []string{"nosync"},
+		read: func(v value, d *draft) bool {
+			sync := true
+			ok := v.flag(&sync)
+			d.NoSync = !sync
+			return ok
+		}},
 }
 
 // pick reads one of two words; second tells which.

@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -106,6 +108,16 @@ func (v value) choice(into *string, words ...string) bool {
 func (v value) match(into *string, pattern *regexp.Regexp) bool {
 	s, ok := v.text()
 	if !ok || !pattern.MatchString(s) {
+		return v.refuse()
+	}
+	*into = s
+	return true
+}
+
+// line reads a text of one line with at most so many characters.
+func (v value) line(most int, into *string) bool {
+	s, ok := v.text()
+	if !ok || strings.ContainsAny(s, "\n\r") || utf8.RuneCountInString(s) > most {
 		return v.refuse()
 	}
 	*into = s
