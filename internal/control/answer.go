@@ -26,6 +26,10 @@ type refusal struct {
 // Error is the text for people.
 func (r *refusal) Error() string { return r.text }
 
+// Diff is the difference of a Conflict, and Code the HTTP status, for pages.
+func (r *refusal) Diff() string { return r.diff }
+func (r *refusal) Code() int    { return r.code }
+
 // refuse makes the error that a client sees with the given status.
 func refuse(code int, format string, args ...any) error {
 	return &refusal{code: code, text: fmt.Sprintf(format, args...)}
