@@ -39,6 +39,8 @@ var allowed = map[string][]string{
 	"internal/configstore": {
 		"internal/config", "internal/statedir", "internal/status",
 	},
+	// Between nodes.
+	"internal/cluster": {"internal/status"},
 	// Doors.
 	"internal/control":  {"internal/status"},
 	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},
