@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"internal/carp":     {},
 	"internal/election": {"internal/carp"},
 	"internal/config":   {"internal/carp", "internal/election"},
+	"internal/demotion": {},
 	"internal/status":   {},
 	"internal/build":    {},
 	"internal/capture":  {"internal/carp"},
@@ -32,7 +33,7 @@ var allowed = map[string][]string{
 	"internal/dataplane":  {"internal/boottime", "internal/carp"},
 	// The loop. Of dataplane it uses the plain types only.
 	"internal/agent": {
-		"internal/carp", "internal/config", "internal/dataplane", "internal/election",
+		"internal/carp", "internal/config", "internal/dataplane", "internal/demotion", "internal/election",
 		"internal/iface", "internal/status", "internal/transport",
 	},
 	// The file that the loop is given, and who may change it.
@@ -52,6 +53,7 @@ var allowed = map[string][]string{
 	"cmd/carpd": {
 		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/config", "internal/configfile", "internal/configstore", "internal/control",
 		"internal/dataplane", "internal/demo", "internal/iface", "internal/ledger", "internal/status", "internal/transport",
+		"internal/statedir",
 	},
 	"cmd/carpctl": {"internal/build", "internal/capture", "internal/carp", "internal/config", "internal/configfile", "internal/control", "internal/status"},
 }
@@ -72,7 +74,7 @@ var owners = map[string][]string{
 }
 
 // pure packages must import neither sockets nor logs nor the system.
-var pure = []string{"internal/carp", "internal/election", "internal/config", "internal/status"}
+var pure = []string{"internal/carp", "internal/election", "internal/demotion", "internal/config", "internal/status"}
 
 var impure = []string{"os", "net", "syscall", "log", "math/rand", "golang.org/x/sys/unix", "github.com/rs/zerolog", "sync", "context"}
 

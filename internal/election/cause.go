@@ -45,6 +45,8 @@ const (
 	CauseLinkUp        // INIT to BACKUP
 	CauseLinkDown      // to INIT; Link says what is wrong
 	CauseShutdown      // to INIT, on purpose
+	CauseDisabled      // to INIT, on purpose, until it is enabled
+	CauseHandOver      // MASTER to BACKUP, on purpose
 	CauseMasterDown    // BACKUP to MASTER: no adverts
 	CauseFamilyDown    // BACKUP to MASTER: no adverts in one of two families
 	CauseBowOut        // BACKUP to MASTER: the MASTER leaves
@@ -75,6 +77,7 @@ const (
 	CauseDemotion       // the demotion changed
 	CauseReconfigured   // the parameters changed
 	CauseAlreadyUp      // LinkUp, but not in INIT
+	CauseNotMaster      // asked to hand over what it has not
 	CauseUnknownEvent   // no such event
 
 	numCauses
@@ -92,12 +95,12 @@ func allCauses() (all [numCauses - 1]CauseKind) {
 
 // names are the short texts in order of the kinds.
 var names = [numCauses]string{
-	"", "not started", "link up", "link down", "shut down", "master down", "family down",
+	"", "not started", "link up", "link down", "shut down", "disabled", "handed over", "master down", "family down",
 	"master bowed out", "preempt", "master demoted", "master too slow", "better master",
 	"less demoted master", "tie lost", "tie", "stalled", "resumed",
 	"master heard", "advert due", "adverts sent", "worse advert", "tie won", "tie in other family",
 	"bow-out of another", "old advert", "advert read late", "waiting after a tie", "advert in unused family",
-	"advert in INIT", "early tick", "late report", "demotion", "reconfigured", "already up",
+	"advert in INIT", "early tick", "late report", "demotion", "reconfigured", "already up", "not master",
 	"unknown event",
 }
 

@@ -34,6 +34,10 @@ func transitions() map[CauseKind][]causeRow {
 			{after(master(settings(0)), 3.8, Shutdown{}), "shut down (stalled 2.8 s)",
 				"INIT because it was shut down; just before, it had stalled 2.8 s as MASTER"},
 		},
+		CauseDisabled: {{after(master(settings(0)), 1, Shutdown{Disabled: true}), "disabled",
+			"INIT because it was disabled, until it is enabled or carpd is started again"}},
+		CauseHandOver: {{after(master(settings(100)), 1, HandOver{}), "handed over",
+			"BACKUP because it handed the group over, and listens for a full master-down time, 3.39 s, first"}},
 		CauseMasterDown: {
 			{heardThen(backup(settings(100)), 3.9, Tick{}), "master down",
 				"MASTER because nothing was heard of 192.0.2.11 for 3.40 s (master-down time 3.39 s)"},
@@ -151,6 +155,7 @@ func refusals() map[CauseKind][]causeRow {
 		CauseReconfigured: {{after(backup(settings(0)), 1, Reconfigured{Params: settings(1)}), "reconfigured",
 			"BACKUP because new parameters do not change the state"}},
 		CauseAlreadyUp:    {{after(backup(settings(0)), 1, LinkUp{}), "already up", "BACKUP because its carpdev was up before"}},
+		CauseNotMaster:    {{after(backup(settings(0)), 1, HandOver{}), "not master", "BACKUP because only a MASTER can hand over"}},
 		CauseUnknownEvent: {{after(backup(settings(0)), 1, nil), "unknown event", "BACKUP because the event is unknown"}},
 	}
 }

@@ -51,7 +51,11 @@ type (
 	Reconfigured struct{ Params Params }
 
 	// Shutdown ends the group: a MASTER bows out. LinkUp starts it again.
-	Shutdown struct{}
+	// Disabled says that people meant this group, and not carpd as a whole.
+	Shutdown struct{ Disabled bool }
+
+	// HandOver makes a MASTER bow out and become BACKUP: it stays in the group.
+	HandOver struct{}
 )
 
 func (LinkUp) event()       {}
@@ -63,6 +67,7 @@ func (Sent) event()         {}
 func (Demoted) event()      {}
 func (Reconfigured) event() {}
 func (Shutdown) event()     {}
+func (HandOver) event()     {}
 
 // LinkReason says why a carpdev cannot carry adverts.
 type LinkReason uint8

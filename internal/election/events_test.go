@@ -117,6 +117,29 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+// A MASTER that hands over bows out as one that stops, and stays in the group:
+// it listens for a full master-down time, to nothing that came before. Nobody
+// else can hand over.
+func TestHandOver(t *testing.T) {
+	m := demotedTo(master(settings(100, preempt)), 1)
+	fx := m.Step(at(0.5), HandOver{})
+	expect(t, fx, Backup, CauseHandOver)
+	want := carp.Advert{VHID: 1, Advbase: 255, Advskew: 255, Demotion: 1}
+	if !fx.BowOut || fx.Send || fx.Announce || fx.Advert != want || !m.LeaseUntil().IsZero() {
+		t.Errorf("a MASTER that hands over: %+v", fx)
+	}
+	expectWake(t, fx, at(0.5+3.390625))
+	expect(t, m.Step(at(0.6), hear(0.4, 1, 200)), Backup, CauseOldAdvert)
+	expect(t, hear(0.7, 1, 200).step(m), Backup, CauseMasterHeard) // Demoted, so it does not preempt.
+	expectWake(t, m.Step(at(0.8), HandOver{}), at(0.7+3.390625))
+	expect(t, m.Step(at(0.8), HandOver{}), Backup, CauseNotMaster)
+	expect(t, New(settings(0)).Step(at(1), HandOver{}), Init, CauseNotMaster)
+	// Without a demotion, it takes back at once what is worse.
+	m = master(settings(100, preempt))
+	m.Step(at(0.5), HandOver{})
+	expect(t, hear(0.7, 1, 200).step(m), Master, CausePreempt)
+}
+
 // Spec 9: while the sum is above 0, byte 4 = min(255, sum), advskew = 240 +
 // advskew x 14 / 254, and the master-down time keeps the undemoted skew.
 func TestDemotion(t *testing.T) {

@@ -24,8 +24,11 @@ func (m *Machine) linkDown(now time.Time, why LinkReason) Effects {
 
 // shutdown stops the group; a MASTER bows out, so that a peer takes over at
 // once (OpenBSD ip_carp.c: carp_vhe_send_ad_all).
-func (m *Machine) shutdown(now time.Time) Effects {
+func (m *Machine) shutdown(now time.Time, disabled bool) Effects {
 	c := Cause{Kind: CauseShutdown}
+	if disabled {
+		c.Kind = CauseDisabled
+	}
 	switch m.state {
 	case Init:
 		return m.renew(c)
@@ -37,6 +40,19 @@ func (m *Machine) shutdown(now time.Time) Effects {
 	default:
 		return m.toInit(now, c)
 	}
+}
+
+// handOver makes a MASTER bow out and listen, for a full master-down time, to
+// who takes over (ours; a BSD bows out only when it stops). A node with preempt
+// that is not demoted as well takes the group back with the next advert.
+func (m *Machine) handOver(now time.Time) Effects {
+	if m.state != Master {
+		return m.stay(Cause{Kind: CauseNotMaster})
+	}
+	last := m.bowOut()
+	fx := m.toBackup(now, now, 0, Cause{Kind: CauseHandOver, Wait: m.MasterDownTime()})
+	fx.BowOut, fx.Advert = true, last
+	return fx
 }
 
 // renew says anew why the state is INIT, without a transition.

@@ -59,7 +59,9 @@ func (m *Machine) handle(now time.Time, e Event) Effects {
 	case Reconfigured:
 		return m.reconfigured(now, e.Params)
 	case Shutdown:
-		return m.shutdown(now)
+		return m.shutdown(now, e.Disabled)
+	case HandOver:
+		return m.handOver(now)
 	default:
 		return m.stay(Cause{Kind: CauseUnknownEvent})
 	}

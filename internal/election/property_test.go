@@ -88,7 +88,7 @@ func anyEvent(now time.Time, kind, detail byte) Event {
 	case 8:
 		return Reconfigured{Params: anyParams(kind>>4|detail<<4, detail)}
 	case 9:
-		return [...]Event{Shutdown{}, LinkDown{Why: LinkReason(kind >> 6)}, nil, Tick{}}[detail&3]
+		return [...]Event{Shutdown{}, LinkDown{Why: LinkReason(kind >> 6)}, HandOver{}, nil}[detail&3]
 	default:
 		return anyAdvert(now, kind, detail)
 	}

@@ -153,6 +153,8 @@ func (s *scenario) event(now time.Time, words []string) (Event, error) {
 		return Tick{}, nil
 	case "shut down":
 		return Shutdown{}, nil
+	case "hand over":
+		return HandOver{}, nil
 	case "advert from", "bow-out from":
 		return s.advert(now, words), nil
 	}

@@ -40,6 +40,10 @@ func (c Cause) ofLink() string {
 		return c.Link.clause()
 	case CauseShutdown:
 		return "it was shut down"
+	case CauseDisabled:
+		return "it was disabled, until it is enabled or carpd is started again"
+	case CauseHandOver:
+		return fmt.Sprintf("it handed the group over, and listens for a full master-down time, %s, first", secs(c.Wait))
 	default:
 		return ""
 	}
@@ -176,6 +180,8 @@ func (c Cause) ofTheRest() string {
 		return "new parameters do not change the state"
 	case CauseAlreadyUp:
 		return "its carpdev was up before"
+	case CauseNotMaster:
+		return "only a MASTER can hand over"
 	default:
 		return "the event is unknown"
 	}

@@ -107,7 +107,7 @@ func (w *world) fault() {
 	n := w.nodes[w.rng.IntN(3)]
 	other := w.nodes[(n.id+1+w.rng.IntN(2))%3]
 	faults := []func(*node){
-		(*node).crash, (*node).freeze, (*node).freeze, (*node).flap, (*node).demote, (*node).stop,
+		(*node).crash, (*node).freeze, (*node).freeze, (*node).flap, (*node).demote, (*node).stop, (*node).handOver,
 		(*node).reconfigure, func(*node) { w.lose() }, func(n *node) { w.sever(n, other) },
 		func(*node) { w.editAddresses() },
 	}
@@ -181,6 +181,19 @@ func (n *node) stop() {
 		n.stopped = false
 		n.later(LinkUp{}, "started again")
 	})
+}
+
+// handOver demotes the node by one and has it bow out, as carpd does when it is
+// asked to give a group away, and ends the demotion after a while.
+func (n *node) handOver() {
+	settled := n.w.settled() && n.m.State() == Master && n.m.Demotion() == 0 && n.w.now.Sub(n.m.lead.round) > 50*time.Millisecond
+	n.w.disturbed("node %d hands over", n.id)
+	n.step(Demoted{Total: n.m.Demotion() + 1})
+	n.step(HandOver{})
+	if settled && n.w.othersHealthy(n) {
+		n.w.expectSuccessor(n)
+	}
+	n.w.after(n.w.between(5*time.Second, 40*time.Second), func() { n.later(Demoted{}, "demoted no more") })
 }
 
 // reconfigure changes settings of one node; equal nodes stay equal.

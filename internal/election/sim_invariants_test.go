@@ -34,6 +34,10 @@ const (
 	// the bow-out and the successor's advert in different order, or if some node
 	// has no address. Not so if both hold: they yield to each other once.
 	handover = "a graceful stop hands over at once"
+	// A settled MASTER that hands over, while there is another node that is no
+	// more demoted, is BACKUP 100 ms later and another one is MASTER, once its
+	// last round of adverts was read.
+	givenAway = "a group that is handed over goes to another node at once"
 )
 
 // violated keeps the first sight of a violated invariant with its story.
@@ -179,6 +183,35 @@ func (w *world) expectHandover() {
 		}
 		if len(masters) == 0 || len(masters) > 1 && !w.setting.unnumbered && !w.setting.equal {
 			w.violated(handover, "of %d nodes that run, %d are MASTER", running, len(masters))
+		}
+	})
+}
+
+// othersHealthy reports whether every other node runs and is not demoted.
+func (w *world) othersHealthy(but *node) bool {
+	for _, n := range w.nodes {
+		if n != but && (!n.running() || n.m.Demotion() > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// expectSuccessor looks again 100 ms after a settled MASTER has handed over. The
+// advert that tells of the demotion may arrive after the bow-out; who takes over
+// for the one or the other is there by then.
+func (w *world) expectSuccessor(from *node) {
+	if w.tieTime() > 0 {
+		return
+	}
+	since := w.now
+	w.after(100*time.Millisecond, func() {
+		if w.lastFault.After(since) || w.lastLost.After(since) {
+			return
+		}
+		masters, _ := w.masters()
+		if len(masters) == 0 || masters[0] == from {
+			w.violated(givenAway, "node %d handed over and %d are MASTER", from.id, len(masters))
 		}
 	})
 }
