@@ -128,7 +128,7 @@ func checkEffects(t *testing.T, m *Machine, now time.Time, e Event, fx Effects) 
 		"who becomes MASTER sends and announces":              !became || fx.Send && fx.Announce,
 		"only a MASTER sends":                                 !fx.Send || fx.To == Master,
 		"only who becomes MASTER announces":                   fx.Announce == became,
-		"only a MASTER that leaves bows out":                  !fx.BowOut || fx.From == Master && fx.To == Init && fx.Advert.IsBowOut(),
+		"only a MASTER that leaves bows out":                  !fx.BowOut || fx.From == Master && (fx.To == Init || fx.Cause.Kind == CauseHandOver) && fx.Advert.IsBowOut(),
 		"an advert comes with Send or BowOut":                 (fx.Advert != carp.Advert{}) == (fx.Send || fx.BowOut),
 		"counter and digest are the caller's":                 fx.Advert.Counter == 0 && fx.Advert.Digest == [20]byte{},
 		"a tie is about an advert":                            !fx.Tie || heard,
