@@ -224,3 +224,27 @@ func TestFreezeAndThaw(t *testing.T) {
 		t.Errorf("log: %q", b)
 	}
 }
+
+// TestProcessBesideTheLab: what is started outside of the nodes is in the
+// network of its owner, and ends with the lab.
+func TestProcessBesideTheLab(t *testing.T) {
+	l := newLab(t, Topology{Routers: 1})
+	home, err := os.Readlink("/proc/thread-self/ns/net")
+	must(t, err)
+	out, err := l.Command("readlink", "/proc/self/ns/net").Output()
+	must(t, err)
+	if strings.TrimSpace(out) != home {
+		t.Errorf("it runs in %s, we in %s", out, home)
+	}
+	out, err = l.Routers[0].Command("sh", "-c", "readlink /proc/self/ns/net; echo $STATE_DIRECTORY").Output()
+	must(t, err)
+	if strings.Contains(out, home) || !strings.HasSuffix(out, "\n"+l.File("state")+"\n") {
+		t.Errorf("on the node: %s", out)
+	}
+	p := l.Command("sleep", "1000")
+	must(t, p.Start())
+	must(t, l.Close())
+	if p.Running() {
+		t.Error("it runs on")
+	}
+}

@@ -10,18 +10,21 @@ import (
 	"time"
 )
 
-// Process is a program that runs on a node. Unless the lab is kept it dies
-// with its owner, even when the owner is killed.
+// Process is a program that runs on a node, or beside the lab. Unless the lab is
+// kept, what runs on a node dies with the owner, even when the owner is killed.
 type Process struct {
-	Name  string
-	Args  []string
-	Env   []string // added to the owner's environment
+	Name string
+	Args []string
+	// Env is added to the owner's environment, in which STATE_DIRECTORY is one
+	// that goes away with the lab.
+	Env   []string
 	Stdin string
 	// Log is the file that takes both outputs. It is appended to, so that a
 	// restarted program goes on in the same log.
 	Log string
 
-	node   *Node
+	lab    *Lab
+	node   *Node // nil = outside of the lab's network
 	cmd    *exec.Cmd
 	exited chan struct{}
 	err    error // of Wait; read only after exited is closed
@@ -29,19 +32,53 @@ type Process struct {
 
 // Command prepares a program; Start or Output runs it.
 func (n *Node) Command(name string, args ...string) *Process {
-	return &Process{Name: name, Args: args, node: n}
+	return &Process{Name: name, Args: args, lab: n.lab, node: n}
+}
+
+// Command prepares a program that belongs to the lab and runs outside of its
+// network, where its owner is.
+func (l *Lab) Command(name string, args ...string) *Process {
+	return &Process{Name: name, Args: args, lab: l}
+}
+
+// prepare is the program as it is to run.
+func (p *Process) prepare() *exec.Cmd {
+	cmd := exec.Command(p.Name, p.Args...)
+	cmd.Env = append(append(os.Environ(), "STATE_DIRECTORY="+p.lab.File("state")), p.Env...)
+	if p.Stdin != "" {
+		cmd.Stdin = strings.NewReader(p.Stdin)
+	}
+	return cmd
+}
+
+// launch starts what was prepared, in the namespace where it belongs.
+func (p *Process) launch(cmd *exec.Cmd) error {
+	start := func(f func() error) error { return f() }
+	if p.node != nil {
+		start = p.node.thread.do
+	}
+	if err := start(cmd.Start); err != nil {
+		return fmt.Errorf("start %s on %s: %w", p.Name, p.where(), err)
+	}
+	return nil
+}
+
+// where is the name of the node.
+func (p *Process) where() string {
+	if p.node == nil {
+		return "the owner's network"
+	}
+	return p.node.Name
 }
 
 // Start starts the program in the node's namespace.
 func (p *Process) Start() error {
-	p.cmd = exec.Command(p.Name, p.Args...)
-	p.cmd.Env = append(os.Environ(), p.Env...)
+	p.cmd = p.prepare()
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if !p.node.lab.state.Keep {
+	// The signal comes at the end of the thread that started it, and only that of
+	// a node is there for as long as the owner.
+	if p.node != nil && !p.lab.state.Keep {
 		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	}
-	if p.Stdin != "" {
-		p.cmd.Stdin = strings.NewReader(p.Stdin)
 	}
 	if p.Log != "" {
 		log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -51,15 +88,15 @@ func (p *Process) Start() error {
 		defer log.Close()
 		p.cmd.Stdout, p.cmd.Stderr = log, log
 	}
-	if err := p.node.thread.do(p.cmd.Start); err != nil {
-		return fmt.Errorf("start %s on %s: %w", p.Name, p.node.Name, err)
+	if err := p.launch(p.cmd); err != nil {
+		return err
 	}
 	p.exited = make(chan struct{})
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.exited)
 	}()
-	return p.node.lab.addProcess(p)
+	return p.lab.addProcess(p)
 }
 
 // addProcess remembers what has to be ended.
@@ -73,15 +110,11 @@ func (l *Lab) addProcess(p *Process) error {
 
 // Output runs the program to its end and returns what it wrote.
 func (p *Process) Output() (string, error) {
-	cmd := exec.Command(p.Name, p.Args...)
-	cmd.Env = append(os.Environ(), p.Env...)
-	if p.Stdin != "" {
-		cmd.Stdin = strings.NewReader(p.Stdin)
-	}
+	cmd := p.prepare()
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := p.node.thread.do(cmd.Start); err != nil {
-		return "", fmt.Errorf("start %s on %s: %w", p.Name, p.node.Name, err)
+	if err := p.launch(cmd); err != nil {
+		return "", err
 	}
 	err := cmd.Wait()
 	return out.String(), err
@@ -124,7 +157,7 @@ func (p *Process) end(sig syscall.Signal, within time.Duration) error {
 	case <-p.exited:
 		return nil
 	case <-time.After(within):
-		return fmt.Errorf("%s on %s did not end within %s of %s", p.Name, p.node.Name, within, sig)
+		return fmt.Errorf("%s on %s did not end within %s of %s", p.Name, p.where(), within, sig)
 	}
 }
 
