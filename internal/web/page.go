@@ -62,6 +62,11 @@ type ask struct {
 	who   Caller
 	// next is where to go after an act; empty is its page.
 	next string
+	// err is why an act was refused, for the load of the page that is then shown.
+	err error
+	// result is what an act has to show that must not or need not last, such as
+	// a secret that is shown once: its page is then the answer, without a redirect.
+	result any
 }
 
 // Caller is who asks, as the server that the pages hang in has found out.

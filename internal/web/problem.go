@@ -1,6 +1,9 @@
 package web
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+)
 
 // problem is an error as a form shows it.
 type problem struct {
@@ -21,6 +24,15 @@ func badField(field, text string) error { return &fieldError{field, text} }
 // differs is an error that comes with a difference, such as that of a
 // concurrent edit.
 type differs interface{ Diff() string }
+
+// codeOf is the HTTP status of a form that was refused.
+func codeOf(err error) int {
+	var own interface{ Code() int }
+	if errors.As(err, &own) {
+		return own.Code()
+	}
+	return http.StatusUnprocessableEntity
+}
 
 // problemOf reads what an error tells.
 func problemOf(err error) *problem {

@@ -26,10 +26,13 @@ var functions = template.FuncMap{
 	"clock":  clock,
 	"stamp":  stamp,
 	"dict":   dict,
+
+	"difflines": diffLines,
+	"sentence":  sentence,
 }
 
 // shared are the layout and the parts; each page adds its own "main".
-var shared = template.Must(template.New("layout.html").Funcs(functions).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+var shared = template.Must(template.New("layout.html").Funcs(functions).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/pending.html", "templates/fields.html"))
 
 // sets are the templates of each page, by file. They are read when the program
 // starts, so that a mistake in one shows at once.

@@ -24,6 +24,8 @@ type view struct {
 	// Cluster is the verdict in the header, never nil; Node is where we are.
 	Cluster *status.Cluster
 	Node    string
+	// Pending is the banner of changes that are not applied or not confirmed.
+	Pending *pendingView
 	failed  *failed
 }
 
@@ -43,6 +45,7 @@ func (s *site) view(ctx context.Context, r *http.Request, p *page, a *ask) *view
 	if a.who.may(control.ReadOnly) {
 		v.Cluster = clusterOf(ctx, s.src)
 		v.Node = v.Cluster.Node
+		v.Pending = pendingOf(ctx, s.src)
 	}
 	return v
 }

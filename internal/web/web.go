@@ -113,7 +113,12 @@ func (s *site) serveAct(w http.ResponseWriter, r *http.Request, who Caller, p *p
 	done, err := do.do(ctx, a)
 	s.audit(who, do.path, err)
 	if err != nil {
-		s.show(w, r, p, a, http.StatusUnprocessableEntity, "", &failed{act: do.path, form: a.form, err: err})
+		a.err = err
+		s.show(w, r, p, a, codeOf(err), "", &failed{act: do.path, form: a.form, err: err})
+		return
+	}
+	if a.result != nil {
+		s.show(w, r, p, a, http.StatusOK, done, nil)
 		return
 	}
 	setFlash(w, r, done)
