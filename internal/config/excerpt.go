@@ -81,8 +81,12 @@ func masked(line string, keep int) string {
 
 // harmless reports whether a key is one of ours whose value may be shown.
 func harmless(name string) bool {
-	return slices.ContainsFunc(fileKeys, func(k key[fileDraft]) bool { return k.name == name && !k.secret }) ||
-		slices.ContainsFunc(groupKeys, func(k key[draft]) bool { return k.name == name && !k.secret })
+	return shows(fileKeys, name) || shows(groupKeys, name) || shows(apiKeys, name) || shows(clientKeys, name)
+}
+
+// shows reports whether a table has a key whose value may be shown.
+func shows[T any](keys []key[T], name string) bool {
+	return slices.ContainsFunc(keys, func(k key[T]) bool { return k.name == name && !k.secret })
 }
 
 // belongs reports whether a line is part of the value of a key at this column:

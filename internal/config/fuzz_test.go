@@ -24,6 +24,8 @@ func seeds() (out []string) {
 	} {
 		out = append(out, group+strings.ReplaceAll(style, "%", sentinel)+"\n    advskew: 255\n")
 	}
+	api := "api:\n  listen: ['127.0.0.1:8443']\n  key: %\n  certificate: a\n  tokens:\n    - name: nagios\n      role: read\n      hash: sha256:%\n    - {name: '% %', role: %, hash: [%], %: x}\n    - %\n  clients: [{name: a, role: admin}]\n"
+	out = append(out, strings.ReplaceAll(api, "%", sentinel)+Example, strings.ReplaceAll(Reference, "\n# api:\n", "\napi:\n"))
 	out = append(out, "{groups: [{vhid: 1, password: "+sentinel+", lease: 3s}], xdp: of}", "---\n...\n%YAML 1.2\n", "\ufeffgroups:\r\n- vhid: 1\r\n")
 	return out
 }

@@ -50,6 +50,15 @@ instance: lab-2
 log_level: debug
 xdp: "off"
 detach_on_stop: true
+api:
+  listen: ["[::1]:8443", 192.0.2.11:1]
+  certificate: tls/api.crt
+  key: /etc/api.key
+  client_ca: ca.crt
+  tokens:
+  - {name: nagios, role: read, hash: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+  - {name: ops, role: admin, hash: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
+  clients: [{name: "Jane Röe", role: admin}, {name: r2, role: read}]
 groups:
 - vhid: 255
   carpdev: auto
@@ -73,6 +82,14 @@ groups:
 	}
 	compare(t, &Config{
 		Instance: "lab-2", LogLevel: "debug", XDP: "off", DetachOnStop: "true",
+		API: API{
+			Listen: []string{"[::1]:8443", "192.0.2.11:1"}, Certificate: "tls/api.crt", Key: "/etc/api.key", ClientCA: "ca.crt",
+			Tokens: []APIToken{
+				{"nagios", "read", "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+				{"ops", "admin", "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+			},
+			Clients: []APIClient{{"Jane Röe", "admin"}, {"r2", "read"}},
+		},
 		Groups: []Group{{
 			VHID: 255, Carpdev: "auto",
 			Addresses: []netip.Prefix{
@@ -82,10 +99,10 @@ groups:
 			},
 			Secret: keyOf("p\xc3\xa4 ss\"w\xc3\xb6rd"), Advbase: 2, Advskew: 254, Preempt: true,
 			MasterDown: election.ThreeIntervals, SharedTimer: true, Lease: 4 * time.Second, Physical: true, Always: true,
-			AnnounceEvery: 5 * time.Second, Line: 7,
+			AnnounceEvery: 5 * time.Second, Line: 16,
 		}, {
 			VHID: 1, Carpdev: "bond0.100", Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/31")},
-			Secret: keyOf("0123456789"), Advbase: 1, Lease: 2950 * time.Millisecond, PrefixRoute: true, Line: 22,
+			Secret: keyOf("0123456789"), Advbase: 1, Lease: 2950 * time.Millisecond, PrefixRoute: true, Line: 31,
 		}},
 	}, got)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // aLine is a key in the reference, in use or commented out.
-var aLine = regexp.MustCompile(`^ *(?:- )?(?:# )?([a-z_]+):(?: |$)`)
+var aLine = regexp.MustCompile(`^ *(?:- )?(?:# )?(?:- )?([a-z_]+):(?: |$)`)
 
 // entry is a key of the reference with the comment block above it.
 type entry struct{ name, comment string }
@@ -37,9 +37,34 @@ func referenceEntries() (out []entry) {
 // rows are all keys of the tables, in their order.
 func rows() (out []key[draft]) {
 	for _, k := range fileKeys {
-		out = append(out, key[draft]{name: k.name, allowed: k.allowed, def: k.def, required: k.required})
+		out = append(out, plainKeys([]key[fileDraft]{k})...)
+		if k.name == "api" {
+			out = append(out, apiRows()...)
+		}
 	}
 	return append(out, groupKeys...)
+}
+
+// apiRows are the keys of the section api, those of an entry behind its list.
+func apiRows() (out []key[draft]) {
+	for _, k := range apiKeys {
+		out = append(out, plainKeys([]key[apiDraft]{k})...)
+		switch k.name {
+		case "tokens":
+			out = append(out, plainKeys(tokenKeys)...)
+		case "clients":
+			out = append(out, plainKeys(clientKeys)...)
+		}
+	}
+	return out
+}
+
+// plainKeys are the keys of a table without what reads them.
+func plainKeys[T any](keys []key[T]) (out []key[draft]) {
+	for _, k := range keys {
+		out = append(out, key[draft]{name: k.name, allowed: k.allowed, def: k.def, required: k.required})
+	}
+	return out
 }
 
 // TestReference: the reference loads, shows every key in the order of the
@@ -71,6 +96,22 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// TestReferenceAPI: the section that is commented out loads when it is not.
+func TestReferenceAPI(t *testing.T) {
+	_, section, _ := strings.Cut(Reference, "# api:\n")
+	section, _, _ = strings.Cut(section, "# The groups:")
+	text := "api:\n"
+	for _, line := range strings.Split(section, "\n") {
+		if aLine.MatchString(line) {
+			text += strings.Replace(line, "# ", "", 1) + "\n"
+		}
+	}
+	c, warnings := accept(t, text+Example, Options{})
+	if len(c.API.Listen) != 1 || len(c.API.Tokens) != 1 || len(c.API.Clients) != 1 || c.API.Key != "/etc/carpd/api.key" || len(warnings) != 0 {
+		t.Errorf("%+v %v", c.API, warnings)
+	}
+}
+
 // TestReferenceIsTheDefault: the values in the reference are the defaults.
 func TestReferenceIsTheDefault(t *testing.T) {
 	few := regexp.MustCompile(`(?m)^ *(instance|log_level|xdp|detach_on_stop|key_format|advbase|advskew|preempt|master_down|timers|lease|prefix_route|mac|address|announce_every|balancing|sync):.*\n`)
@@ -95,12 +136,14 @@ func TestDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, k := range rows() {
+	for _, k := range slices.Concat(plainKeys(fileKeys), groupKeys, plainKeys(apiKeys), plainKeys(tokenKeys), plainKeys(clientKeys)) {
 		def := k.def
 		switch {
 		case k.required:
 			def = "required"
-		case k.name == "carpnodes" || k.name == "description":
+		case k.name == "certificate", k.name == "key", k.name == "client_ca":
+			def = "the cluster's"
+		case slices.Contains([]string{"api", "tokens", "clients", "carpnodes", "description"}, k.name):
 			def = "none"
 		case def == "":
 			def = "one of the three is required"

@@ -20,6 +20,7 @@ type value struct {
 	allowed string
 	node    ast.Node
 	at      place
+	hidden  bool // it, and what is in it, is never shown
 }
 
 // value takes a node for a value. One that is left out stands where its key or
@@ -28,7 +29,7 @@ func (l *loader) value(name, allowed string, n ast.Node, before place) (value, b
 	if n = l.plain(n); n == nil {
 		return value{}, false
 	}
-	v := value{l, name, allowed, n, where(n)}
+	v := value{l: l, name: name, allowed: allowed, node: n, at: where(n)}
 	if n.GetToken().Type == token.ImplicitNullType {
 		v.at = before
 	}
@@ -37,6 +38,10 @@ func (l *loader) value(name, allowed string, n ast.Node, before place) (value, b
 
 // refuse notes that the value is not what is allowed. It is always false.
 func (v value) refuse() bool {
+	if v.hidden {
+		v.l.wrong(v.at, v.name+" is something else", v.allowed)
+		return false
+	}
 	v.l.wrong(v.at, fmt.Sprintf("%s is %s", v.name, describe(v.node)), v.allowed)
 	return false
 }

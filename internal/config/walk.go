@@ -62,7 +62,7 @@ func walk[T any](v value, keys []key[T], into *T) (seen, bool) {
 			continue
 		}
 		if before, twice := first[name]; twice {
-			v.l.wrong(where(e), fmt.Sprintf("%s is given twice, first on line %d", word(name), before.line), "each key once")
+			v.l.wrong(where(e), fmt.Sprintf("%s is given twice, first on line %d", v.quote(name), before.line), "each key once")
 			continue
 		}
 		first[name] = where(e)
@@ -94,11 +94,12 @@ func readKey[T any](v value, e *ast.MappingValueNode, name string, keys []key[T]
 			continue
 		}
 		inner, ok := v.l.value(k.name, k.allowed, e.Value, where(e))
+		inner.hidden = v.hidden
 		ok = ok && inner.apart(e)
 		s.note(name, inner.at, ok && k.read(inner, into))
 		return
 	}
-	found := fmt.Sprintf("unknown key %s in %s", word(name), v.name)
+	found := fmt.Sprintf("unknown key %s in %s", v.quote(name), v.name)
 	if better := suggest(name, keys); better != "" {
 		found += fmt.Sprintf(" (did you mean %s?)", better)
 		if _, there := s[better]; !there {
@@ -106,6 +107,14 @@ func readKey[T any](v value, e *ast.MappingValueNode, name string, keys []key[T]
 		}
 	}
 	v.l.wrong(where(e), found, names(keys))
+}
+
+// quote is the name of a key in v, unless nothing of v is shown.
+func (v value) quote(name string) string {
+	if v.hidden {
+		return mask
+	}
+	return word(name)
 }
 
 // apart refuses {password:abc}: our parser takes abc for the value, while YAML
