@@ -25,8 +25,8 @@ func judge(mine, theirs status.Version) verdict {
 }
 
 // loses reports whether an edit of this node is won over by a greater version:
-// it is ours, and it did not go into that one. One that another node made is
-// that node's to report.
-func loses(mine status.Version, node string, theirs history) bool {
-	return mine.Node == node && !theirs.knows(mine)
+// it is ours, it did not go into that one, and that one says something else. One
+// that another node made is that node's to report.
+func loses(mine status.Version, node string, u Update) bool {
+	return mine.Node == node && mine.Hash != u.Version.Hash && !u.History.knows(mine)
 }

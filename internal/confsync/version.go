@@ -33,8 +33,13 @@ func name(v status.Version) string {
 	if v.Number == 0 {
 		return "no version yet"
 	}
-	hash := strings.TrimPrefix(v.Hash, hashPrefix)
-	return fmt.Sprintf("version %d of %s (%s)", v.Number, v.Node, hash[:min(8, len(hash))])
+	return fmt.Sprintf("version %d of %s (%s)", v.Number, v.Node, short(v.Hash))
+}
+
+// short is the beginning of a hash.
+func short(hash string) string {
+	hash = strings.TrimPrefix(hash, hashPrefix)
+	return hash[:min(8, len(hash))]
 }
 
 // historyLen is how many versions before it a version remembers. Who was away
