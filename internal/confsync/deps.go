@@ -49,6 +49,8 @@ type Peers interface {
 	Members() []Member
 	// Handle answers a call of other nodes.
 	Handle(path string, do func(ctx context.Context, from string, body []byte) (any, error))
+	// Changed is closed when the members change, or one begins or ceases to answer.
+	Changed() <-chan struct{}
 	// Call asks another node.
 	Call(ctx context.Context, node, path string, in, out any) error
 }

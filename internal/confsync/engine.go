@@ -47,7 +47,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	tick := time.NewTicker(e.Every)
 	defer tick.Stop()
 	for {
-		changed := e.Store.Changed()
+		changed, members := e.Store.Changed(), e.Peers.Changed()
 		if err := e.settle(ctx); err != nil {
 			e.Log.Error().Err(err).Msg("shared configuration")
 		}
@@ -58,6 +58,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-members:
 		case <-e.wake:
 		case <-tick.C:
 		}
@@ -128,7 +129,7 @@ func (e *Engine) settled(ctx context.Context) (*document, error) {
 	case r.Version.Hash == is, r.Version.Number == 0 && !alone:
 		return &d, nil
 	}
-	return &d, e.edited(r, s, text, is, bases)
+	return &d, e.edited(r, s, text, is, bases, r.Version.Number)
 }
 
 // show keeps why what runs here cannot be shared, for those who ask.
@@ -148,17 +149,17 @@ func (e *Engine) arrived(r record) error {
 	if err := e.keep(r); err != nil {
 		return err
 	}
-	e.Event("sync", name(r.Version)+" runs here")
+	e.Event("sync", nameOf(r.Version)+" runs here")
 	if beaten != nil {
 		e.tellLost(*beaten)
 	}
 	return nil
 }
 
-// edited makes a version of an edit of this node.
-func (e *Engine) edited(r record, s self, text []byte, is string, bases map[string]int) error {
-	m := made{Version: next(r.Version, s.node, is), History: r.History.on(r.Version), Bases: bases}
-	m.Version.At = e.Now()
+// edited makes a version of an edit of this node, above a number.
+func (e *Engine) edited(r record, s self, text []byte, is string, bases map[string]int, above uint64) error {
+	m := made{Version: status.Version{Number: above + 1, Node: s.node, Hash: is, At: e.Now()},
+		History: r.History.on(r.Version), Bases: bases}
 	for group, base := range r.Bases { // The role map of a group does not change by a copy of it.
 		if _, there := bases[group]; there {
 			m.Bases[group] = base
@@ -169,7 +170,7 @@ func (e *Engine) edited(r record, s self, text []byte, is string, bases map[stri
 	if err := e.keep(r); err != nil {
 		return err
 	}
-	e.Event("sync", name(m.Version)+" was made here")
+	e.Event("sync", nameOf(m.Version)+" was made here")
 	return nil
 }
 

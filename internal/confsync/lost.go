@@ -25,7 +25,7 @@ func (e *Engine) saveLost(text, after []byte, loser, winner status.Version) (*st
 
 // tellLost reports a lost edit where people look.
 func (e *Engine) tellLost(l status.LostEdit) {
-	text := fmt.Sprintf("%s of this node lost to %s: the edit is kept in %s", name(l.Version), name(l.Winner), l.Path)
+	text := fmt.Sprintf("%s of this node lost to %s: the edit is kept in %s", nameOf(l.Version), nameOf(l.Winner), l.Path)
 	e.Event("edit lost", text)
 	e.Log.Warn().Msg(text)
 }

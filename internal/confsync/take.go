@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/carpd/carpd/internal/status"
 )
 
 // errNothing is said by a node that has no version to give.
@@ -29,14 +31,14 @@ func (e *Engine) take(ctx context.Context, from string, u Update) error {
 	}
 	s, _, in := e.who()
 	if !in {
-		return errors.New("this node takes no part in the shared configuration")
+		return errApart
 	}
 	r := e.current()
 	switch judge(r.Version, u.Version) {
 	case have:
 		return nil
 	case older:
-		return fmt.Errorf("%s is older than %s, which this node has", name(u.Version), name(r.Version))
+		return fmt.Errorf("%s is older than %s, which this node has", nameOf(u.Version), nameOf(r.Version))
 	}
 	err := e.put(ctx, s, r, u, from)
 	e.remember(u, err)
@@ -54,6 +56,9 @@ func (e *Engine) put(ctx context.Context, s self, r record, u Update, from strin
 	if err != nil {
 		return err
 	}
+	if _, err := e.Store.Load(after); err != nil {
+		return err
+	}
 	if err := e.intend(s, &r, u, text, after); err != nil {
 		return err
 	}
@@ -67,14 +72,14 @@ func (e *Engine) put(ctx context.Context, s self, r record, u Update, from strin
 		r.Next = nil
 		return errors.Join(err, e.keep(r))
 	}
-	e.Log.Info().Str("from", from).Str("version", name(u.Version)).Msg("shared configuration taken")
+	e.Log.Info().Str("from", from).Str("version", nameOf(u.Version)).Msg("shared configuration taken")
 	return e.arrived(r)
 }
 
 // ready refuses while this node's own file is in somebody's hands.
 func (e *Engine) ready(text []byte) error {
 	if t := e.Store.Trial(); t != nil {
-		return fmt.Errorf("a change waits here to be confirmed until %s", t.Until.Format(time.TimeOnly))
+		return errors.New(onTrial(t))
 	}
 	disk, err := e.Store.OnDisk()
 	if err != nil {
@@ -84,6 +89,12 @@ func (e *Engine) ready(text []byte) error {
 		return errors.New(editedByHand)
 	}
 	return nil
+}
+
+// onTrial is said of a change that may be taken back. It is offered to nobody
+// before it is confirmed, and nothing is put on top of it.
+func onTrial(c *status.Confirm) string {
+	return "a change waits here to be confirmed until " + c.Until.Format(time.TimeOnly)
 }
 
 // editedByHand is said of a file that is not what runs.
@@ -121,7 +132,7 @@ func (e *Engine) remember(u Update, err error) {
 	is := e.refused
 	e.view.Unlock()
 	if is != nil && (was == nil || *was != *is) {
-		e.Event("sync", name(u.Version)+" refused: "+is.Why)
-		e.Log.Warn().Str("version", name(u.Version)).Str("why", is.Why).Msg("shared configuration refused")
+		e.Event("sync", nameOf(u.Version)+" refused: "+is.Why)
+		e.Log.Warn().Str("version", nameOf(u.Version)).Str("why", is.Why).Msg("shared configuration refused")
 	}
 }

@@ -25,7 +25,7 @@ type Update struct {
 }
 
 // Format hides an update from every verb of fmt: it holds passwords.
-func (u Update) Format(f fmt.State, _ rune) { fmt.Fprint(f, name(u.Version)) }
+func (u Update) Format(f fmt.State, _ rune) { fmt.Fprint(f, nameOf(u.Version)) }
 
 // open checks an update as far as that needs nothing of this node but the
 // sections that it shares.
@@ -34,7 +34,7 @@ func (u Update) open(sections []string) (d document, err error) {
 		return d, fmt.Errorf("the version is %d of %q, which no node makes", u.Version.Number, u.Version.Node)
 	}
 	if got := hash(u.Document); got != u.Version.Hash {
-		return d, fmt.Errorf("the document is not that of %s: its hash is %s", name(u.Version), got)
+		return d, fmt.Errorf("the document is not that of %s: its hash is %s", nameOf(u.Version), got)
 	}
 	if d, err = decode(u.Document); err != nil {
 		return d, err

@@ -28,8 +28,8 @@ func next(after status.Version, node, hash string) status.Version {
 	return status.Version{Number: after.Number + 1, Node: node, Hash: hash}
 }
 
-// name is how messages call a version: short, and enough to tell two apart.
-func name(v status.Version) string {
+// nameOf is how messages call a version: short, and enough to tell two apart.
+func nameOf(v status.Version) string {
 	if v.Number == 0 {
 		return "no version yet"
 	}
@@ -57,5 +57,8 @@ func (h history) knows(v status.Version) bool {
 
 // on is the history of a version that is made on top of another.
 func (h history) on(v status.Version) history {
+	if v.Number == 0 {
+		return nil
+	}
 	return append(history{v}, h[:min(len(h), historyLen-1)]...)
 }

@@ -1,0 +1,66 @@
+package confsync
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// standing is what a node says of its shared configuration when it is asked, and
+// when it asks.
+type standing struct {
+	Version  status.Version `json:"version"`
+	Sections []string       `json:"sections"` // none = it takes no part
+	// Drift is why what runs there, or the file, is not that version.
+	Drift string `json:"drift,omitempty"`
+	// Refused is the greater version that it last refused.
+	Refused *refusal `json:"refused,omitempty"`
+}
+
+// refusal is a version with why it was refused.
+type refusal struct {
+	Version status.Version `json:"version"`
+	Why     string         `json:"why"`
+}
+
+// stand is what this node says of itself.
+func (e *Engine) stand() standing {
+	s, _, in := e.who()
+	e.view.Lock()
+	st := standing{Version: e.rec.Version, Refused: e.refused, Drift: e.trouble}
+	e.view.Unlock()
+	if in {
+		st.Sections = s.sections
+	}
+	if st.Refused != nil && judge(st.Version, st.Refused.Version) != newer {
+		st.Refused = nil // What runs here is as great by now.
+	}
+	if st.Drift == "" {
+		st.Drift = e.drift(s, st.Version)
+	}
+	return st
+}
+
+// drift is why this node does not hold its version: somebody edits the file, a
+// change is on trial, or what runs was not looked at yet.
+func (e *Engine) drift(s self, v status.Version) string {
+	text, _, _ := e.Store.Current()
+	disk, err := e.Store.OnDisk()
+	switch {
+	case e.broken != nil:
+		return e.broken.Error()
+	case err != nil:
+		return err.Error()
+	case !bytes.Equal(disk, text):
+		return editedByHand
+	case e.Store.Trial() != nil:
+		return onTrial(e.Store.Trial())
+	case v.Number > 0 && s.holds(text, v.Hash) != nil:
+		return "what runs here is not " + nameOf(v)
+	}
+	return ""
+}
+
+// errApart is why a node shares nothing.
+var errApart = errors.New("this node takes no part in the shared configuration")
