@@ -81,7 +81,7 @@ func masked(line string, keep int) string {
 
 // harmless reports whether a key is one of ours whose value may be shown.
 func harmless(name string) bool {
-	return shows(fileKeys, name) || shows(groupKeys, name) || shows(apiKeys, name) || shows(clientKeys, name)
+	return shows(fileKeys, name) || shows(groupKeys, name) || shows(apiKeys, name) || shows(clientKeys, name) || shows(clusterKeys, name)
 }
 
 // shows reports whether a table has a key whose value may be shown.

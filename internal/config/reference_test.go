@@ -41,6 +41,9 @@ func rows() (out []key[draft]) {
 		if k.name == "api" {
 			out = append(out, apiRows()...)
 		}
+		if k.name == "cluster" {
+			out = append(out, plainKeys(clusterKeys)...)
+		}
 	}
 	return append(out, groupKeys...)
 }
@@ -99,7 +102,7 @@ func TestReference(t *testing.T) {
 // TestReferenceAPI: the section that is commented out loads when it is not.
 func TestReferenceAPI(t *testing.T) {
 	_, section, _ := strings.Cut(Reference, "# api:\n")
-	section, _, _ = strings.Cut(section, "# The groups:")
+	section, _, _ = strings.Cut(section, "# How this node shares")
 	text := "api:\n"
 	for _, line := range strings.Split(section, "\n") {
 		if aLine.MatchString(line) {
@@ -110,6 +113,23 @@ func TestReferenceAPI(t *testing.T) {
 	if len(c.API.Listen) != 1 || len(c.API.Tokens) != 1 || len(c.API.Clients) != 1 || c.API.Key != "/etc/carpd/api.key" || len(warnings) != 0 {
 		t.Errorf("%+v %v", c.API, warnings)
 	}
+}
+
+// TestReferenceCluster: so does that of the cluster, and what it says of
+// sections and advskew_step is the default.
+func TestReferenceCluster(t *testing.T) {
+	_, section, _ := strings.Cut(Reference, "# cluster:\n")
+	section, _, _ = strings.Cut(section, "# The groups:")
+	text := "cluster:\n"
+	for _, line := range strings.Split(section, "\n") {
+		if aLine.MatchString(line) {
+			text += strings.Replace(line, "# ", "", 1) + "\n"
+		}
+	}
+	got, _ := accept(t, text+Example, Options{})
+	want, _ := accept(t, "cluster: {node: r1, listen: '192.0.2.11:7430', carpdevs: {lan: eth0}}\n"+Example, Options{})
+	want.Groups, got.Groups = nil, nil // They stand on other lines.
+	compare(t, want, got)
 }
 
 // TestReferenceIsTheDefault: the values in the reference are the defaults.
@@ -136,14 +156,14 @@ func TestDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, k := range slices.Concat(plainKeys(fileKeys), groupKeys, plainKeys(apiKeys), plainKeys(tokenKeys), plainKeys(clientKeys)) {
+	for _, k := range slices.Concat(plainKeys(fileKeys), groupKeys, plainKeys(apiKeys), plainKeys(tokenKeys), plainKeys(clientKeys), plainKeys(clusterKeys)) {
 		def := k.def
 		switch {
 		case k.required:
 			def = "required"
 		case k.name == "certificate", k.name == "key", k.name == "client_ca":
 			def = "the cluster's"
-		case slices.Contains([]string{"api", "tokens", "clients", "carpnodes", "description"}, k.name):
+		case slices.Contains([]string{"api", "tokens", "clients", "carpnodes", "description", "cluster", "carpdevs"}, k.name):
 			def = "none"
 		case def == "":
 			def = "one of the three is required"

@@ -63,6 +63,7 @@ var fileKeys = []key[fileDraft]{
 	{name: "detach_on_stop", def: "auto", allowed: "auto, true or false",
 		read: func(v value, f *fileDraft) bool { return v.flagOr(&f.DetachOnStop, "auto") }},
 	{name: "api", allowed: "a mapping with the keys of the section api", also: []string{"http", "rest", "web"}, read: readAPI},
+	{name: "cluster", allowed: "a mapping with the keys of the section cluster", also: []string{"sync", "ha"}, read: readCluster},
 	{name: "groups", required: true, allowed: "a list of at least one group", also: []string{"vhosts", "instances"},
 		read: readGroups},
 }

@@ -17,9 +17,9 @@ func TestSyntax(t *testing.T) {
 		{"empty", "", []string{"1:1: the file is empty; allowed: a mapping with the key groups"}},
 		{"only a comment", "# groups:\n", []string{"1:1: the file is empty; allowed: a mapping with the key groups"}},
 		{"only a document mark", "---\n", []string{"1:1: the file is empty; allowed: a mapping with the key groups"}},
-		{"null", "~\n", []string{"1:1: the file is empty; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, groups"}},
-		{"a text", "\nhello\n", []string{"2:1: the file is a text; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, groups"}},
-		{"a list", "- vhid: 1\n", []string{"1:1: the file is a list; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, groups"}},
+		{"null", "~\n", []string{"1:1: the file is empty; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, cluster, groups"}},
+		{"a text", "\nhello\n", []string{"2:1: the file is a text; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, cluster, groups"}},
+		{"a list", "- vhid: 1\n", []string{"1:1: the file is a list; allowed: a mapping with the keys instance, log_level, xdp, detach_on_stop, api, cluster, groups"}},
 		{"two documents", good + "---\n" + good, []string{"13:1: a second YAML document; allowed: one document"}},
 		{"a directive", "%YAML 1.2\n---\n" + good, []string{"1:1: a YAML directive; allowed: no directive"}},
 		{"a tab", "groups:\n\t- vhid: 1\n", []string{"2:1: a tab where YAML wants spaces; allowed: spaces"}},
@@ -48,7 +48,7 @@ func TestSyntax(t *testing.T) {
 			"2:9: a YAML anchor; allowed: the value itself, written out each time",
 			"2:12: groups is an empty list; allowed: a list of at least one group"}},
 		{"merge key", "x-base: &b {advskew: 3}\ngroups:\n  - <<: *b\n    vhid: 1\n", []string{
-			`1:1: unknown key "x-base" in the file; allowed: instance, log_level, xdp, detach_on_stop, api, groups`,
+			`1:1: unknown key "x-base" in the file; allowed: instance, log_level, xdp, detach_on_stop, api, cluster, groups`,
 			"3:5: a YAML merge key; allowed: the keys themselves, written out"}},
 		{"tag", "instance: !!str lab\ngroups: []\n", []string{
 			"1:11: a YAML tag; allowed: the value without it",
