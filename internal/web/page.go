@@ -59,7 +59,7 @@ type ask struct {
 	query url.Values
 	form  url.Values // of a POST; nil for a page that is only read
 	now   time.Time
-	who   Caller
+	who   control.Caller
 	// next is where to go after an act; empty is its page.
 	next string
 	// err is why an act was refused, for the load of the page that is then shown.
@@ -69,21 +69,8 @@ type ask struct {
 	result any
 }
 
-// Caller is who asks, as the server that the pages hang in has found out.
-type Caller struct {
-	Role control.Role
-	// Name is what to call him, such as the name of a token or certificate, or
-	// "local". It goes to the log too.
-	Name string
-	// Session is whether he signed in on the page, and so may sign out.
-	Session bool
-}
-
-// may tells whether a caller has at least this role.
-func (c Caller) may(role control.Role) bool { return c.Role >= role }
-
 // newAsk reads the form of a POST, within bounds.
-func newAsk(w http.ResponseWriter, r *http.Request, src control.Source, who Caller) (*ask, error) {
+func newAsk(w http.ResponseWriter, r *http.Request, src control.Source, who control.Caller) (*ask, error) {
 	a := &ask{src: src, query: r.URL.Query(), now: time.Now(), who: who}
 	if r.Method != http.MethodPost {
 		return a, nil

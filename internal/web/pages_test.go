@@ -32,8 +32,8 @@ func newFake() *fake {
 }
 
 // ask sends one request as a caller and gives the answer.
-func request(src control.Source, who Caller, method, path string, form url.Values) *httptest.ResponseRecorder {
-	h := New(src, func(*http.Request) Caller { return who }, zerolog.Nop())
+func request(src control.Source, who control.Caller, method, path string, form url.Values) *httptest.ResponseRecorder {
+	h := New(src, func(*http.Request) control.Caller { return who }, zerolog.Nop())
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -44,9 +44,9 @@ func request(src control.Source, who Caller, method, path string, form url.Value
 }
 
 var (
-	nobody = Caller{}
-	reader = Caller{Role: control.ReadOnly, Name: "eve"}
-	admin  = Caller{Role: control.Admin, Name: "ann"}
+	nobody = control.Caller{}
+	reader = control.Caller{Role: control.ReadOnly, Name: "eve"}
+	admin  = control.Caller{Role: control.Admin, Name: "ann"}
 )
 
 // TestEveryRouteNeedsItsRole: who may not, gets no page and changes nothing.

@@ -15,7 +15,7 @@ type Route struct {
 // target is a route and what answers it.
 type target struct {
 	Route
-	serve func(*site, http.ResponseWriter, *http.Request, Caller)
+	serve func(*site, http.ResponseWriter, *http.Request, control.Caller)
 }
 
 // Routes are all there are; every other path is not found.
@@ -37,10 +37,10 @@ func targets() []target {
 			role = control.Nobody
 		}
 		out = append(out, target{Route{http.MethodGet, p.path, role},
-			func(s *site, w http.ResponseWriter, r *http.Request, who Caller) { s.servePage(w, r, who, p) }})
+			func(s *site, w http.ResponseWriter, r *http.Request, who control.Caller) { s.servePage(w, r, who, p) }})
 		for _, a := range p.acts {
 			out = append(out, target{Route{http.MethodPost, doPrefix + a.path, control.Admin},
-				func(s *site, w http.ResponseWriter, r *http.Request, who Caller) { s.serveAct(w, r, who, p, a) }})
+				func(s *site, w http.ResponseWriter, r *http.Request, who control.Caller) { s.serveAct(w, r, who, p, a) }})
 		}
 	}
 	return out

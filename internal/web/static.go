@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"path"
+
+	"github.com/carpd/carpd/internal/control"
 )
 
 //go:embed static
@@ -44,7 +46,7 @@ var statics = func() map[string]static {
 func asset(name string) string { return staticPrefix + name + "?" + statics[name].hash }
 
 // serveStatic needs no role: there is nothing of this node in these files.
-func (s *site) serveStatic(w http.ResponseWriter, r *http.Request, who Caller) {
+func (s *site) serveStatic(w http.ResponseWriter, r *http.Request, who control.Caller) {
 	f, ok := statics[r.PathValue("file")]
 	if !ok {
 		s.refuse(w, r, who, http.StatusNotFound, "There is no such file.")

@@ -18,7 +18,7 @@ type view struct {
 	Data  any    // what load returned
 	Error string // why there is none
 	Flash string // what was done just now
-	Who   Caller
+	Who   control.Caller
 	Now   time.Time
 	Path  string // of this page with its query
 	// Cluster is the verdict in the header, never nil; Node is where we are.
@@ -42,7 +42,7 @@ func (s *site) view(ctx context.Context, r *http.Request, p *page, a *ask) *view
 	if r.URL.RawQuery != "" {
 		v.Path += "?" + r.URL.RawQuery
 	}
-	if a.who.may(control.ReadOnly) {
+	if a.who.Role >= control.ReadOnly {
 		v.Cluster = clusterOf(ctx, s.src)
 		v.Node = v.Cluster.Node
 		v.Pending = pendingOf(ctx, s.src)
@@ -51,7 +51,7 @@ func (s *site) view(ctx context.Context, r *http.Request, p *page, a *ask) *view
 }
 
 // May tells whether this caller may change anything.
-func (v *view) May() bool { return v.Who.may(control.Admin) }
+func (v *view) May() bool { return v.Who.Role >= control.Admin }
 
 // Lock is the attribute of a fieldset whose buttons this caller may not use.
 // The sentence that it points to is in the layout.
@@ -61,6 +61,20 @@ func (v *view) Lock() template.HTMLAttr {
 	}
 	return `disabled aria-describedby="readonly"`
 }
+
+// Signed is how to call the one who asks, empty for nobody.
+func (v *view) Signed() string {
+	switch {
+	case v.Who.Role == control.Nobody:
+		return ""
+	case v.Who.Name != "":
+		return v.Who.Name
+	}
+	return v.Who.Via
+}
+
+// Session tells whether this caller signed in on the page, and may sign out.
+func (v *view) Session() bool { return v.Who.Via == "login" }
 
 // Nav are the pages of the navigation.
 func (v *view) Nav() []*page {

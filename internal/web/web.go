@@ -29,13 +29,13 @@ const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-act
 // site is all pages of one carpd.
 type site struct {
 	src control.Source
-	who func(*http.Request) Caller
+	who func(*http.Request) control.Caller
 	log zerolog.Logger
 }
 
-// New makes the handler of all paths that are not the API's. who tells who asks;
-// it is called for every request.
-func New(src control.Source, who func(*http.Request) Caller, log zerolog.Logger) http.Handler {
+// New makes the handler of all paths that are not the API's. who tells who asks,
+// such as control.CallerOf; it is called for every request.
+func New(src control.Source, who func(*http.Request) control.Caller, log zerolog.Logger) http.Handler {
 	s := &site{src: src, who: who, log: log}
 	mux := http.NewServeMux()
 	for _, t := range targets() {
@@ -65,7 +65,7 @@ func headers(next http.Handler) http.Handler {
 func (s *site) admit(w http.ResponseWriter, r *http.Request, t target) {
 	who := s.who(r)
 	switch {
-	case who.may(t.Role):
+	case who.Role >= t.Role:
 		t.serve(s, w, r, who)
 	case who.Role == control.Nobody && r.Method == http.MethodGet:
 		http.Redirect(w, r, loginPath+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
@@ -86,7 +86,7 @@ func (s *site) crossOrigin(w http.ResponseWriter, r *http.Request) {
 
 // servePage shows a page. A message from before a redirect is shown once; the
 // script, which asks for the page again and again, leaves it to the person.
-func (s *site) servePage(w http.ResponseWriter, r *http.Request, who Caller, p *page) {
+func (s *site) servePage(w http.ResponseWriter, r *http.Request, who control.Caller, p *page) {
 	a, err := newAsk(w, r, s.src, who)
 	if err != nil {
 		s.refuse(w, r, who, http.StatusBadRequest, "The request cannot be read.")
@@ -102,7 +102,7 @@ func (s *site) servePage(w http.ResponseWriter, r *http.Request, who Caller, p *
 // serveAct does what a form asks for. After a success the browser is sent to the
 // page, so that loading it again does nothing twice. A person who goes away does
 // not stop it halfway.
-func (s *site) serveAct(w http.ResponseWriter, r *http.Request, who Caller, p *page, do act) {
+func (s *site) serveAct(w http.ResponseWriter, r *http.Request, who control.Caller, p *page, do act) {
 	a, err := newAsk(w, r, s.src, who)
 	if err != nil {
 		s.refuse(w, r, who, http.StatusBadRequest, "The form cannot be read. Nothing was changed.")
@@ -137,10 +137,10 @@ func (a *ask) back(p *page) string {
 }
 
 // audit is the line for a form that changes something, done or refused.
-func (s *site) audit(who Caller, verb string, err error) {
+func (s *site) audit(who control.Caller, verb string, err error) {
 	line, outcome := s.log.Info(), "done"
 	if err != nil {
 		line, outcome = s.log.Warn(), fmt.Sprintf("refused: %v", err)
 	}
-	line.Str("who", who.Name).Str("verb", verb).Str("outcome", outcome).Msg("web")
+	line.Str("who", who.Name).Str("via", who.Via).Str("verb", verb).Str("outcome", outcome).Msg("web")
 }
