@@ -112,3 +112,31 @@ func TestAxeFindsWhatIsSerious(t *testing.T) {
 		}
 	}
 }
+
+// TestAnExpectedRefusalIsNoProblem, and any other one still is.
+func TestAnExpectedRefusalIsNoProblem(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+		}
+		fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><title>Form</title><form method="post">
+<label>Name <input name="name" value="old"></label> <button>Send</button></form>`)
+	}))
+	defer srv.Close()
+	tab := newTab(t, Phone)
+	for _, c := range []struct{ status, problems int }{{0, 2}, {422, 0}, {404, 2}} {
+		tab.Expect(c.status)
+		for _, err := range []error{tab.Open(srv.URL), tab.Fill("input", "new"), tab.Press("button")} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := tab.Axe(); err != nil {
+			t.Fatal(err)
+		}
+		if found := tab.Problems(); len(found) != c.problems {
+			t.Errorf("with %d expected: %q", c.status, found)
+		}
+	}
+}

@@ -16,8 +16,9 @@ import (
 // problems collects what went wrong in a tab. It is told by the goroutine that
 // reads from the browser.
 type problems struct {
-	mu   sync.Mutex
-	list []string
+	mu       sync.Mutex
+	list     []string
+	expected int
 	urls map[network.RequestID]string
 }
 
@@ -33,6 +34,23 @@ func (t *Tab) Problems() []string {
 	return list
 }
 
+// Expect tells that an answer with this status is no problem from now on, such
+// as that of a form that is meant to be refused; 0 ends it.
+func (t *Tab) Expect(status int) {
+	t.problems.mu.Lock()
+	defer t.problems.mu.Unlock()
+	t.problems.expected = status
+}
+
+// entry takes a line of the browser's own log, unless it tells of an answer that
+// was expected.
+func (p *problems) entry(e *log.Entry) {
+	expected := p.expected != 0 && strings.Contains(e.Text, fmt.Sprintf("responded with a status of %d (", p.expected))
+	if !expected && (e.Level == log.EntryLevelError || e.Level == log.EntryLevelWarning) {
+		p.add("%s from %s: %s %s", e.Level, e.Source, e.Text, e.URL)
+	}
+}
+
 // note sorts an event.
 func (p *problems) note(event any) {
 	p.mu.Lock()
@@ -45,12 +63,9 @@ func (p *problems) note(event any) {
 	case *runtime.EventExceptionThrown:
 		p.add("exception: %s", exception(e.ExceptionDetails))
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-			p.add("%s from %s: %s %s", e.Entry.Level, e.Entry.Source, e.Entry.Text, e.Entry.URL)
-		}
+		p.entry(e.Entry)
 	case *audits.EventIssueAdded:
-		details, _ := json.Marshal(e.Issue.Details)
-		p.add("issue %s: %s", e.Issue.Code, details)
+		p.issue(e.Issue)
 	case *network.EventRequestWillBeSent:
 		p.remember(e)
 	case *network.EventLoadingFailed:
@@ -59,9 +74,18 @@ func (p *problems) note(event any) {
 			p.add("failed: %s %s %s", p.urls[e.RequestID], e.ErrorText, e.BlockedReason)
 		}
 	case *network.EventResponseReceived:
-		if e.Response.Status >= 400 {
+		if e.Response.Status >= 400 && e.Response.Status != int64(p.expected) {
 			p.add("answer %d: %s", e.Response.Status, e.Response.URL)
 		}
+	}
+}
+
+// issue takes what the audit found, except its guesses at what a browser could
+// fill in by itself.
+func (p *problems) issue(i *audits.InspectorIssue) {
+	if i.Code != audits.InspectorIssueCodeGenericIssue {
+		details, _ := json.Marshal(i.Details)
+		p.add("issue %s: %s", i.Code, details)
 	}
 }
 
