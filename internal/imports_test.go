@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"cmd/carpd": {
 		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/config", "internal/configfile", "internal/configstore", "internal/control",
 		"internal/dataplane", "internal/demo", "internal/iface", "internal/ledger", "internal/status", "internal/transport",
-		"internal/statedir",
+		"internal/demotion", "internal/statedir",
 	},
 	"cmd/carpctl": {"internal/build", "internal/capture", "internal/carp", "internal/config", "internal/configfile", "internal/control", "internal/status"},
 }

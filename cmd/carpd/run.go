@@ -153,6 +153,7 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 		Now: boottime.Now, Wall: boottime.Wall,
 		Transport: p.transport, Dataplane: p.dataplane, Addresses: p.keeper,
 		Systems: systems, Router: iface.Forwards, Log: log,
+		Keeper: keptIn{cfg.Instance},
 	}, cfg)
 	return p, nil
 }

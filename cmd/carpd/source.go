@@ -20,6 +20,7 @@ type source struct {
 // Status is the picture that the loop published last.
 func (s *source) Status() *status.Snapshot {
 	host, _ := os.Hostname()
+	posture := s.agent.Posture()
 	awake, ago := s.agent.Awake()
 	return &status.Snapshot{
 		SchemaVersion: status.SchemaVersion,
@@ -30,6 +31,10 @@ func (s *source) Status() *status.Snapshot {
 		StartedAt:     s.started,
 		TakenAt:       awake,
 		Age:           ago.Seconds(),
+		Demotion:      posture.Demotion,
+		Demotions:     posture.Demotions,
+		Maintenance:   posture.Maintenance,
+		Disabled:      posture.Disabled,
 		Groups:        s.agent.Groups(),
 		Carpdevs:      s.agent.Carpdevs(),
 	}

@@ -186,6 +186,9 @@ func (a *Agent) onAddresses(r addressResult) {
 	if s.problem != "" && s.problem != before {
 		a.Log.Error().Err(r.err).Str("group", g.name).Msg("addresses not changed")
 	}
+	if len(r.failed) > 0 {
+		a.stepFailed(g, "addresses are not added", r.err)
+	}
 	a.syncAddresses(g)
 	a.entered(g)
 }

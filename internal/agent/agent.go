@@ -11,6 +11,7 @@ import (
 	"github.com/carpd/carpd/internal/carp"
 	"github.com/carpd/carpd/internal/config"
 	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/demotion"
 	"github.com/carpd/carpd/internal/iface"
 	"github.com/carpd/carpd/internal/status"
 	"github.com/carpd/carpd/internal/transport"
@@ -72,6 +73,7 @@ type Deps struct {
 	Addresses Addresses
 	Systems   <-chan iface.System
 	Router    func(ifname string) bool // does the host forward IPv6 there
+	Keeper    Keeper                   // of what survives a restart; nil keeps nothing
 	Log       zerolog.Logger
 }
 
@@ -98,6 +100,14 @@ type Agent struct {
 	looking  *alarm
 	finding  *alarm // when addresses that are there without us are looked for
 
+	book     demotion.Book
+	expiring *alarm
+	upkeep   upkeep
+	off      map[string]bool // groups that are disabled, by name
+	allOff   bool            // and those that a reload may bring
+	saved    []byte          // what the keeper was given last
+
+	posture atomic.Pointer[Posture]
 	listed  atomic.Pointer[[]*group]
 	devs    atomic.Pointer[[]status.Carpdev]
 	awake   atomic.Int64 // the last turn of the loop, boot clock ns
@@ -116,6 +126,7 @@ func New(d Deps, cfg *config.Config) *Agent {
 		groups:   map[string]*group{},
 		bySlot:   map[dataplane.Slot]*group{},
 		carpdevs: map[int]*carpdev{},
+		off:      map[string]bool{},
 		requests: make(chan func()),
 		jobs:     make(chan func(), maxJobs),
 		chores:   make(chan func(), maxJobs),
@@ -128,9 +139,14 @@ func New(d Deps, cfg *config.Config) *Agent {
 	a.retry = newAlarm(func(time.Time) { a.lookAgain() })
 	a.looking = newAlarm(a.lookAround)
 	a.finding = newAlarm(func(time.Time) { a.findStanding() })
+	a.expiring = newAlarm(a.expire)
+	a.upkeep.look, a.upkeep.giveUp = newAlarm(a.lookOn), newAlarm(a.giveUp)
+	a.upkeep.phase = status.MaintenanceOff
 	for _, c := range cfg.Groups {
 		a.addGroup(c)
 	}
+	a.publishPosture()
+	a.restoreKept()
 	return a
 }
 

@@ -46,6 +46,7 @@ func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
 	a.alarms.set(g.tick, eff.Wake)
 	if eff.Changed() {
 		a.noteTransition(g, now, eff)
+		a.handedOver(g, eff)
 	}
 	switch {
 	case eff.Changed() && eff.To == election.Master:
@@ -69,7 +70,7 @@ func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
 // address would be lost.
 func (a *Agent) takeOver(g *group, now time.Time, eff election.Effects) {
 	a.endLeaving(g)
-	g.advert = eff.Advert
+	g.advert = g.machine.Advert() // A hand-over may have ended by this.
 	g.answerFrom, g.leased = time.Time{}, false
 	if eff.Cause.Kind.Deposes() {
 		g.answerFrom = now.Add(answerHold)

@@ -70,6 +70,9 @@ func (a *Agent) onEntry(g *group, has bool, err error) {
 	if s.problem != "" && s.problem != before {
 		a.Log.Error().Err(err).Str("group", g.name).Msg("table of the bridge not changed")
 	}
+	if err != nil && has {
+		a.stepFailed(g, "the table of the bridge lacks the virtual MAC", err)
+	}
 	a.syncEntry(g)
 	a.entered(g)
 }

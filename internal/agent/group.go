@@ -28,7 +28,8 @@ type group struct {
 	toldNodes []carp.VHID       // of its share
 	removed   bool              // gone from the configuration, still leaving
 	memory    *dataplane.Memory // of the last carpd, until the group goes on
-	ending    bool              // asked to leave for good
+	ending    bool              // asked to leave, for good or until it is enabled
+	disabled  bool              // by an operator
 
 	serving       bool            // MASTER, with addresses and adverts out
 	leased        bool            // a round has left since it became MASTER
@@ -44,7 +45,11 @@ type group struct {
 	announced     int        // rounds of announcements done
 	masterFrom    time.Time  // when the first of them was
 	standing      []standing // addresses of it that somebody else configured
-	aged          int        // announcements for switches that forget, since then
+	handing       handing
+	sending       sending
+	whole         int // rounds of adverts since a takeover that lacked something was made good
+	beat          beat
+	aged          int // announcements for switches that forget, since then
 
 	tick, takeover, answer, bowOut, linger, announcing, ageing, expiry *alarm
 
@@ -89,6 +94,9 @@ func (a *Agent) addGroup(c config.Group) {
 	g.announcing = newAlarm(func(now time.Time) { a.announceRound(g, now) })
 	g.ageing = newAlarm(func(now time.Time) { a.announceAgain(g, now) })
 	g.expiry = newAlarm(func(time.Time) { a.tellKeys(g) })
+	g.handing.giveUp = newAlarm(func(time.Time) { a.giveUpHandOver(g) })
+	g.machine.Step(a.Now(), election.Demoted{Total: a.book.Sum(g.name)})
+	a.born(g)
 	a.groups[g.name] = g
 	a.publish(g) // Who finds it in the list looks at it.
 	a.relist()
@@ -102,6 +110,7 @@ func (a *Agent) dropGroup(g *group) {
 		return // Its answer will come here again.
 	}
 	delete(a.groups, g.name)
+	a.forgetGroup(g)
 	for _, c := range a.cfg.Groups {
 		if c.Name() == g.name && !a.stopping {
 			a.addGroup(c)

@@ -82,6 +82,9 @@ func (a *Agent) onAdvert(g *group, e dataplane.Event) {
 	}
 	g.tally.rejected[carp.OK].Add(1)
 	a.remember(g, adv, e)
+	if !adv.IsBowOut() && g.machine.State() == election.Backup && g.beats(e.Family) {
+		g.beat.add(e.At)
+	}
 	if g.leaving && !adv.IsBowOut() {
 		a.endLeaving(g)
 	}

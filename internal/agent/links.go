@@ -87,8 +87,9 @@ func (a *Agent) place(g *group) {
 	}
 	if !l.Up {
 		a.linkDown(g, election.LinkDownNow)
-	} else if !g.linkUp {
+	} else if !g.linkUp && !g.disabled {
 		g.linkUp = true
+		a.newLink(g)
 		a.step(g, election.LinkUp{})
 	}
 	a.publish(g)
@@ -144,8 +145,11 @@ func (a *Agent) fail(g *group, why election.LinkReason, err error) {
 
 // linkDown tells the machine, once.
 func (a *Agent) linkDown(g *group, why election.LinkReason) {
-	if g.linkUp {
-		g.linkUp = false
+	if !g.linkUp {
+		return
+	}
+	g.linkUp = false
+	if !g.disabled {
 		a.step(g, election.LinkDown{Why: why})
 	}
 }

@@ -42,6 +42,7 @@ func (a *Agent) sendRound(g *group, adv carp.Advert) {
 	g.leased = true
 	a.step(g, election.Sent{At: began})
 	a.extendLease(g)
+	a.noteWhole(g)
 }
 
 // send sends one advert in every family of the group, each with a counter of
@@ -56,19 +57,31 @@ func (a *Agent) send(g *group, adv carp.Advert) bool {
 		g.keys.sign(&adv, a.Now())
 		g.echoes.add(adv)
 		a.Dataplane.Sent(g.slot, adv.Counter)
-		if err := a.Transport.SendAdvert(a.outgoing(g, f, adv)); err != nil {
-			ok = false
-			g.tally.errors.Add(1)
-			a.Log.Warn().Err(err).Str("group", g.name).Stringer("family", f).Msg("advert not sent")
-			continue
-		}
-		if adv.IsBowOut() {
-			g.tally.bowOuts.Add(1)
-		} else {
-			g.tally.adverts.Add(1)
+		err := a.Transport.SendAdvert(a.outgoing(g, f, adv))
+		ok = ok && err == nil
+		a.count(g, f, adv, err)
+	}
+	a.judgeSending(g)
+	return ok
+}
+
+// count notes what became of an advert.
+func (a *Agent) count(g *group, f carp.Family, adv carp.Advert, err error) {
+	switch {
+	case err != nil:
+		g.tally.errors.Add(1)
+		a.Log.Warn().Err(err).Str("group", g.name).Stringer("family", f).Msg("advert not sent")
+	case adv.IsBowOut():
+		g.tally.bowOuts.Add(1)
+	default:
+		g.tally.adverts.Add(1)
+		if g.beats(f) {
+			g.beat.add(a.Now())
 		}
 	}
-	return ok
+	if !adv.IsBowOut() {
+		g.sending.note(f, err)
+	}
 }
 
 // outgoing puts an advert into its envelope: to the multicast group, from our

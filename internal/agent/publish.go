@@ -8,6 +8,7 @@ import (
 
 	"github.com/carpd/carpd/internal/carp"
 	"github.com/carpd/carpd/internal/dataplane"
+	"github.com/carpd/carpd/internal/demotion"
 	"github.com/carpd/carpd/internal/election"
 	"github.com/carpd/carpd/internal/status"
 )
@@ -19,6 +20,7 @@ type published struct {
 	answerUntil, acceptUntil time.Time
 	slot                     dataplane.Slot
 	bound                    bool
+	beat                     beat
 }
 
 // publish shows the group as it is now.
@@ -37,6 +39,9 @@ func (a *Agent) publish(g *group) {
 		Advbase:     int(g.cfg.Advbase),
 		Advskew:     int(g.cfg.Advskew),
 		SentSkew:    int(m.SentSkew()),
+		Demotion:    min(m.Demotion(), demotion.MaxSum),
+		Disabled:    g.disabled,
+		Description: g.cfg.Description,
 		Preempt:     g.cfg.Preempt,
 		MasterDown:  m.MasterDownTime().Seconds(),
 		Lease:       g.cfg.Lease.Seconds(),
@@ -60,7 +65,7 @@ func (a *Agent) publish(g *group) {
 	}
 	a.publishPeers(g, p)
 	p.answerUntil, p.acceptUntil = g.promised()
-	p.slot, p.bound = g.slot, g.dev != nil
+	p.slot, p.bound, p.beat = g.slot, g.dev != nil, g.beat
 	g.published.Store(p)
 }
 
@@ -131,19 +136,22 @@ func (a *Agent) publishPeers(g *group, p *published) {
 	now := a.Now()
 	var master peer
 	for key, seen := range g.seen {
-		age := now.Sub(seen.at)
-		if age > 10*g.machine.MasterDownTime() {
+		if now.Sub(seen.at) > 10*g.machine.MasterDownTime() {
 			delete(g.seen, key)
 			continue
 		}
 		p.Peers = append(p.Peers, seen.status)
-		speaks := age <= g.machine.MasterDownTime() && seen.status.Advbase != carp.BowOut
-		if g.machine.State() == election.Backup && speaks && seen.names(master) {
+		if g.machine.State() == election.Backup && a.speaks(g, seen) && seen.names(master) {
 			master = seen
 			p.Master = &master.status
 		}
 	}
 	slices.SortFunc(p.Peers, func(a, b status.Peer) int { return strings.Compare(a.Address, b.Address) })
+}
+
+// speaks reports whether a peer was heard as MASTER within a master-down time.
+func (a *Agent) speaks(g *group, p peer) bool {
+	return a.Now().Sub(p.at) <= g.machine.MasterDownTime() && p.status.Advbase != carp.BowOut
 }
 
 // names reports whether the MASTER is better called by this address than by
@@ -161,6 +169,9 @@ func (p peer) names(other peer) bool {
 func (a *Agent) noteTransition(g *group, now time.Time, eff election.Effects) {
 	g.since = a.Wall(now)
 	g.moves++
+	if a.upkeep.phase != status.MaintenanceOff {
+		a.alarms.set(a.upkeep.look, now)
+	}
 	cause := eff.Cause.String()
 	a.Log.Info().Str("group", g.name).Stringer("from", eff.From).Stringer("to", eff.To).
 		Str("cause", cause).Msg("transition")
@@ -210,6 +221,7 @@ func (a *Agent) Groups() []status.Group {
 		sg := p.Group
 		sg.AnswerFor = max(0, p.answerUntil.Sub(now).Seconds())
 		sg.AcceptFor = max(0, p.acceptUntil.Sub(now).Seconds())
+		sg.Gaps, sg.AdvertAge = p.beat.list(), p.beat.age(now)
 		out = append(out, sg)
 	}
 	return out

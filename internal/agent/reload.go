@@ -46,6 +46,7 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	a.relist()
 	a.placeAll()
 	a.lookForStanding()
+	a.publishPosture()
 	a.note(status.Event{Kind: "reload", Text: Summary(plan)})
 	return plan
 }

@@ -95,6 +95,21 @@ func plain(s string) bool {
 	return true
 }
 
+// Line makes one short line of a text that came from somewhere else.
+func Line(text string) string {
+	clean := []rune{}
+	for _, r := range text {
+		if !plain(string(r)) {
+			r = ' '
+		}
+		clean = append(clean, r)
+	}
+	for len(string(clean)) > maxReason {
+		clean = clean[:len(clean)-1]
+	}
+	return string(clean)
+}
+
 // Book holds all demotions. Its zero value is empty. It belongs to one goroutine.
 type Book struct{ list []Demotion }
 

@@ -19,8 +19,8 @@ func (m *Machine) SentSkew() uint8 {
 // demoteByte is byte 4 of the advert, which OpenBSD compares before the times.
 func (m *Machine) demoteByte() uint8 { return uint8(min(m.demotion, 255)) }
 
-// advert is what this node says of itself.
-func (m *Machine) advert() carp.Advert {
+// Advert is what this node says of itself now. Counter and Digest are zero.
+func (m *Machine) Advert() carp.Advert {
 	return carp.Advert{
 		VHID:     m.params.VHID,
 		Advbase:  m.params.Advbase,
@@ -32,14 +32,14 @@ func (m *Machine) advert() carp.Advert {
 // bowOut is the last advert of a MASTER that leaves: a time that loses against
 // every BACKUP (OpenBSD ip_carp.c: carp_send_ad with advbase and advskew 255).
 func (m *Machine) bowOut() carp.Advert {
-	a := m.advert()
+	a := m.Advert()
 	a.Advbase, a.Advskew = carp.BowOut, carp.BowOut
 	return a
 }
 
 // send orders a round of adverts.
 func (m *Machine) send(fx *Effects) {
-	fx.Send, fx.Advert = true, m.advert()
+	fx.Send, fx.Advert = true, m.Advert()
 }
 
 // demoted takes the new sum of demotions. A MASTER tells its peers of a worse

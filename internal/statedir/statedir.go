@@ -37,14 +37,22 @@ func Root() string {
 	return Default
 }
 
+// Path names a file of an instance, without making its directory.
+func Path(instance, name string) (string, error) {
+	if !instanceName.MatchString(instance) {
+		return "", fmt.Errorf("instance %q: it cannot be the name of a directory", instance)
+	}
+	return filepath.Join(Root(), instance, name), nil
+}
+
 // Dir makes the directory of an instance, if it is not there, and names it. A
 // name that would lead out of the state directory is refused, and so is a
 // directory that others may write into.
 func Dir(instance string) (string, error) {
-	if !instanceName.MatchString(instance) {
-		return "", fmt.Errorf("instance %q: it cannot be the name of a directory", instance)
+	dir, err := Path(instance, "")
+	if err != nil {
+		return "", err
 	}
-	dir := filepath.Join(Root(), instance)
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return "", fmt.Errorf("make the state directory: %w", err)
 	}

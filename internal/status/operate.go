@@ -53,8 +53,10 @@ type Maintenance struct {
 	Since  *time.Time `json:"since,omitempty"`
 	Until  *time.Time `json:"until,omitempty"`
 	Forced bool       `json:"forced,omitempty"`
-	// Waiting are the groups that are still MASTER because nobody has taken over.
+	// Waiting are the groups that no peer serves yet.
 	Waiting []string `json:"waiting,omitempty"`
+	// Alone tells that it was forced and no peer has taken over in time.
+	Alone bool `json:"alone,omitempty"`
 	// Refused is why the last attempt was given up; it is empty after a success.
 	Refused string `json:"refused,omitempty"`
 }
