@@ -65,6 +65,12 @@ func writeJSON(w http.ResponseWriter, code int, v any) error {
 func writeError(w http.ResponseWriter, err error) {
 	r := &refusal{code: http.StatusInternalServerError}
 	_ = errors.As(err, &r)
+	switch r.code {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="carpd"`)
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "10")
+	}
 	_ = writeJSON(w, r.code, &failure{status.SchemaVersion, err.Error(), r.diff})
 }
 

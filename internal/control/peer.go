@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -50,13 +51,18 @@ func (p peer) MarshalZerologObject(e *zerolog.Event) {
 }
 
 // audit is the line for a verb that changes something, done or refused.
-func audit(ctx context.Context, log zerolog.Logger, verb string, err error) {
-	who, _ := ctx.Value(peerKey{}).(peer)
+func audit(r *http.Request, log zerolog.Logger, verb string, err error) {
 	line := log.Info()
 	outcome := "done"
 	if err != nil {
 		line = log.Warn()
 		outcome = "refused: " + err.Error()
 	}
-	line.EmbedObject(who).Str("verb", verb).Str("outcome", outcome).Msg("control")
+	if who, local := r.Context().Value(peerKey{}).(peer); local {
+		line = line.EmbedObject(who)
+	} else {
+		c := CallerOf(r)
+		line = line.Str("remote", r.RemoteAddr).Str("role", c.Role.String()).Str("via", c.Via).Str("name", c.Name)
+	}
+	line.Str("verb", verb).Str("outcome", outcome).Msg("control")
 }

@@ -52,3 +52,16 @@ func RoleOf(r *http.Request) Role { return CallerOf(r).Role }
 func (s *Server) local(ctx context.Context, c net.Conn) context.Context {
 	return withCaller(withPeer(ctx, c), Caller{Role: Admin, Via: "socket"})
 }
+
+// allow refuses a caller of a lesser role than is needed: one that is not known
+// is told to say who he is.
+func allow(r *http.Request, need Role) error {
+	switch c := CallerOf(r); {
+	case c.Role >= need:
+		return nil
+	case c.Role == Nobody:
+		return refuse(http.StatusUnauthorized, "who are you? A token or a certificate is needed")
+	default:
+		return refuse(http.StatusForbidden, "%s may only look: that takes the role %s", c.Name, need)
+	}
+}

@@ -44,6 +44,13 @@ func find(method, path string) (to *route, methods []string) {
 // route finds the verb; what it returns as an error becomes the answer.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	to, methods := find(r.Method, r.URL.Path)
+	if err := permitted(r, to); err != nil {
+		if to != nil && RoleOf(r) != Nobody { // Strangers could fill the log.
+			audit(r, s.log, to.path, err)
+		}
+		writeError(w, err)
+		return
+	}
 	switch {
 	case to == nil && methods == nil:
 		writeError(w, refuse(http.StatusNotFound, "no such route: %s", r.URL.Path))
@@ -57,6 +64,15 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if err := to.serve(s, w, r); err != nil {
 		writeError(w, err)
 	}
+}
+
+// permitted refuses who may not use a route. Which routes there are is for
+// those who may look.
+func permitted(r *http.Request, to *route) error {
+	if to == nil {
+		return allow(r, ReadOnly)
+	}
+	return allow(r, to.role)
 }
 
 // viewing verbs change nothing.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 )
 
 // Limits of one request. Streams have none in time, but in number.
@@ -24,7 +25,8 @@ const (
 	maxFollowers  = 64
 )
 
-// Server gives one Source to the clients of one socket.
+// Server gives one Source to the clients of one socket, and of TCP where it is
+// told to (Reach).
 type Server struct {
 	src       Source
 	log       zerolog.Logger
@@ -33,8 +35,19 @@ type Server struct {
 	followers atomic.Int32
 	// read and answer limit one request that is not a stream.
 	read, answer time.Duration
-	// life ends when the server does; it is set by Run before any request.
+	// life ends when the server does.
 	life context.Context
+	end  context.CancelFunc
+
+	// What follows is for those who come over TCP.
+	remote   atomic.Pointer[Remote]
+	doors    doors
+	again    time.Duration // between attempts to open a door
+	files    files
+	sessions sessions
+	crowd    crowd
+	requests *rates
+	failures *rates
 }
 
 // Show makes the server give everything that is not the API to a handler. It is
@@ -57,19 +70,32 @@ func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout}, nil
+	life, end := context.WithCancel(context.Background())
+	s := &Server{
+		src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout, life: life, end: end,
+		again: retryEvery, requests: newRates(requestRate, requestBurst), failures: newRates(rate.Every(failureEvery), failureBurst),
+	}
+	s.doors.open = map[string]*door{}
+	s.remote.Store(&Remote{})
+	return s, nil
 }
 
 // Close removes the socket of a server that was never run.
-func (s *Server) Close() error { return s.listener.Close() }
+func (s *Server) Close() error {
+	s.end()
+	s.doors.close()
+	return s.listener.Close()
+}
 
 // Run answers until ctx is done, then ends every stream and removes the socket.
 func (s *Server) Run(ctx context.Context) error {
-	s.life = ctx
 	srv := s.httpServer()
 	stopped := make(chan struct{})
+	defer s.doors.close()
+	defer s.end()
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
+		s.end()
 		shutdown(srv)
 	})
 	err := srv.Serve(s.listener)
@@ -88,7 +114,7 @@ func (s *Server) Run(ctx context.Context) error {
 // which is what ends a stream.
 func (s *Server) httpServer() *http.Server {
 	return &http.Server{
-		Handler:           http.HandlerFunc(s.serve),
+		Handler:           s.guarded(s.enterLocal),
 		ReadHeaderTimeout: s.read,
 		ReadTimeout:       s.read,
 		WriteTimeout:      s.answer,

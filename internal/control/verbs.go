@@ -117,7 +117,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request, verb string, body a
 			err = refused(err)
 		}
 	}
-	audit(r.Context(), s.log, verb, err)
+	audit(r, s.log, verb, err)
 	if err != nil {
 		return err
 	}
