@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"cmd/carpd": {
 		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/config", "internal/configfile", "internal/configstore", "internal/control",
 		"internal/dataplane", "internal/demo", "internal/iface", "internal/ledger", "internal/status", "internal/transport",
-		"internal/demotion", "internal/statedir",
+		"internal/demotion", "internal/statedir", "internal/web",
 	},
 	"cmd/carpctl": {"internal/build", "internal/capture", "internal/carp", "internal/config", "internal/configfile", "internal/control", "internal/status"},
 }
@@ -71,6 +71,9 @@ var owners = map[string][]string{
 	"github.com/aymanbagabas/go-udiff": {"internal/config"},
 
 	"github.com/google/renameio": {"internal/statedir"},
+
+	"golang.org/x/time":             {"internal/control"},
+	"github.com/invopop/jsonschema": {"internal/control"},
 }
 
 // pure packages must import neither sockets nor logs nor the system.

@@ -113,6 +113,9 @@ func (e *env) complaints(s *status.Snapshot) string {
 			b.WriteString(e.paint(cell{"warning:", yellow}) + " " + of + ": " + text + "\n")
 		}
 	}
+	for _, w := range s.Warnings {
+		line("carpd", w)
+	}
 	for _, g := range s.Groups {
 		for _, w := range g.Warnings {
 			line(g.Name, w)

@@ -104,6 +104,7 @@ type parts struct {
 	dataplane *dataplane.Dataplane
 	transport *transport.Conn
 	agent     *agent.Agent
+	server    *control.Server
 	unwatch   context.CancelFunc
 	keep      bool // what is there is another carpd's to go on with
 }
@@ -181,9 +182,12 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
+	if err := p.openControl(sock); err != nil {
+		return err
+	}
 	doors, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
-	go func() { served <- control.Serve(doors, sock, &source{parts: p}, p.log) }()
+	go func() { served <- p.server.Run(doors) }()
 	go p.reloadOnHangup(doors, hup)
 	go p.retireOnSignal(doors, usr2)
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
@@ -233,6 +237,7 @@ func (p *parts) reload(ctx context.Context) (what string, err error) {
 	if err != nil {
 		return "", err
 	}
+	p.reach(cfg)
 	what = agent.Summary(plan)
 	p.log.Info().Str("plan", what).Msg("configuration reloaded")
 	return what, nil

@@ -22,6 +22,7 @@ func (s *source) Status() *status.Snapshot {
 	host, _ := os.Hostname()
 	posture := s.agent.Posture()
 	awake, ago := s.agent.Awake()
+	listening, warnings := s.server.Reached()
 	return &status.Snapshot{
 		SchemaVersion: status.SchemaVersion,
 		Instance:      s.cfg.Instance,
@@ -35,6 +36,8 @@ func (s *source) Status() *status.Snapshot {
 		Demotions:     posture.Demotions,
 		Maintenance:   posture.Maintenance,
 		Disabled:      posture.Disabled,
+		Listening:     listening,
+		Warnings:      warnings,
 		Groups:        s.agent.Groups(),
 		Carpdevs:      s.agent.Carpdevs(),
 	}

@@ -78,9 +78,9 @@ func sessionOf(r *http.Request) string {
 	return HashToken(c.Value)
 }
 
-// Login takes the token of a form (fields token and next), begins a session and
+// login takes the token of a form (fields token and next), begins a session and
 // leads to the page that was wanted; a wrong token leads back to the form.
-func (s *Server) Login(w http.ResponseWriter, r *http.Request) {
+func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	next := localPath(r.PostFormValue("next"))
 	if RoleOf(r) == Admin && r.TLS == nil { // At the socket everybody is in already.
 		http.Redirect(w, r, next, http.StatusSeeOther)
@@ -99,8 +99,8 @@ func (s *Server) Login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// Logout ends the session.
-func (s *Server) Logout(w http.ResponseWriter, r *http.Request) {
+// logout ends the session.
+func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	s.sessions.end(r)
 	cookie := sessionCookieOf("")
 	cookie.MaxAge = -1

@@ -26,8 +26,12 @@ type Snapshot struct {
 	Demotions   []Demotion  `json:"demotions"`
 	Maintenance Maintenance `json:"maintenance"`
 	Disabled    bool        `json:"disabled,omitempty"` // every group is, until enabled or restarted
-	Groups      []Group     `json:"groups"`
-	Carpdevs    []Carpdev   `json:"carpdevs"`
+	// Listening are the addresses on which the API is reached over TCP; Warnings
+	// are of carpd as a whole, such as an address on which it cannot listen.
+	Listening []string  `json:"listening,omitempty"`
+	Warnings  []string  `json:"warnings,omitempty"`
+	Groups    []Group   `json:"groups"`
+	Carpdevs  []Carpdev `json:"carpdevs"`
 }
 
 // Group is one VHID on one carpdev with its addresses.
