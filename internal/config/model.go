@@ -6,8 +6,13 @@ import (
 	"strings"
 )
 
-// outline puts the group at the end.
+// outline puts the group at the end. Two of one name could not be told apart.
 func (e AddGroup) outline(o *Outline) error {
+	for _, name := range (Entry{Items: e.Items}).Names() {
+		if o.Find(name) >= 0 {
+			return fmt.Errorf("there is a group %s already", name)
+		}
+	}
 	o.Groups = append(o.Groups, Entry{Items: e.Items})
 	return nil
 }
@@ -65,8 +70,10 @@ func (e UnsetTop) outline(o *Outline) error {
 		return nil
 	}
 	inner, err := o.section(section)
-	if inner != nil {
-		o.Top = o.Top.with(section, inner.without(key))
+	if inner = inner.without(key); len(inner) > 0 {
+		o.Top = o.Top.with(section, inner)
+	} else if err == nil {
+		o.Top = o.Top.without(section)
 	}
 	return err
 }

@@ -1,6 +1,10 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // Edit is one change of a file: AddGroup, EditGroup, RemoveGroup, SetTop or
 // UnsetTop.
@@ -8,6 +12,7 @@ type Edit interface {
 	// outline makes the change in an outline, to know what the file must mean
 	// afterwards.
 	outline(o *Outline) error
+	fmt.Stringer
 }
 
 // AddGroup puts a group behind the others.
@@ -40,14 +45,68 @@ type UnsetTop struct{ Key string }
 // else there is an error and no text. Whether that is a good configuration is
 // the business of Load.
 func Rewrite(src []byte, edits ...Edit) ([]byte, error) {
-	o, err := ReadOutline(src)
+	want, err := ReadOutline(src)
 	if err != nil {
 		return nil, err
 	}
+	s := &surgeon{string(src)}
 	for _, e := range edits {
-		if err := e.outline(o); err != nil {
+		before := &Outline{slices.Clone(want.Top), slices.Clone(want.Groups)}
+		if err := e.outline(want); err != nil {
 			return nil, err
 		}
+		if err := s.perform(e, before, want); err != nil {
+			return nil, fmt.Errorf("%s: %w", e, err)
+		}
 	}
-	return nil, errors.New("not yet")
+	return s.checked(want)
 }
+
+// perform makes one edit in the text.
+func (s *surgeon) perform(e Edit, before, after *Outline) error {
+	switch e := e.(type) {
+	case AddGroup:
+		return s.addGroup(before, e.Items)
+	case RemoveGroup:
+		return s.removeElement(path{"groups"}, before.Find(e.Name))
+	case EditGroup:
+		i := before.Find(e.Name)
+		return s.mapping(path{"groups", i}, before.Groups[i].Items, after.Groups[i].Items)
+	}
+	return s.mapping(nil, before.Top, after.Top)
+}
+
+// addGroup puts a group behind the others, or begins the list.
+func (s *surgeon) addGroup(before *Outline, items Items) error {
+	if n := len(before.Groups); n > 0 {
+		return s.insertElement(path{"groups"}, n, items)
+	}
+	t, root, err := s.at(nil)
+	if err != nil {
+		return err
+	}
+	if member(root, "groups") == nil {
+		return s.cut(t.newLines(len(t.src), "groups:"+block([]any{items}, 0)))
+	}
+	return s.replace(nil, "groups", []any{items})
+}
+
+// checked is the text when it means what is wanted.
+func (s *surgeon) checked(want *Outline) ([]byte, error) {
+	have, err := ReadOutline([]byte(s.src))
+	if err != nil {
+		return nil, fmt.Errorf("the file is written in a way that cannot be edited, edit it by hand: %w", err)
+	}
+	ok := sameItems(have.Top, want.Top) && slices.EqualFunc(have.Groups, want.Groups, func(a, b Entry) bool { return sameItems(a.Items, b.Items) })
+	if !ok {
+		return nil, errors.New("the file is written in a way that cannot be edited: edit it by hand")
+	}
+	return []byte(s.src), nil
+}
+
+// String names the edit, for errors.
+func (e AddGroup) String() string    { return "add " + Entry{Items: e.Items}.Name() }
+func (e EditGroup) String() string   { return "edit " + e.Name }
+func (e RemoveGroup) String() string { return "remove " + e.Name }
+func (e SetTop) String() string      { return "set " + e.Key }
+func (e UnsetTop) String() string    { return "unset " + e.Key }
