@@ -196,20 +196,3 @@ func (r record) update(document []byte) (Update, error) {
 
 // version is the one that runs here.
 func (e *Engine) version() status.Version { return e.current().Version }
-
-// first makes the first version of a cluster of what runs here.
-func (e *Engine) first() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s, _, in := e.who()
-	r := e.current()
-	if !in || r.Version.Number > 0 {
-		return nil
-	}
-	text, _, _ := e.Store.Current()
-	d, bases, err := s.export(text)
-	if err != nil {
-		return err
-	}
-	return e.edited(r, s, text, hash(d.encode()), bases, 0)
-}

@@ -42,7 +42,7 @@ func (s standing) ofSelf() (sync, problem string) {
 	case s.Refused != nil:
 		return status.SyncRefused, nameOf(s.Refused.Version) + ": " + s.Refused.Why
 	case s.Version.Number == 0:
-		return status.SyncBehind, "it waits for the first version from another node"
+		return status.SyncBehind, "it has no version yet and waits for that of another node; carpctl cluster sync --push makes one of what runs here"
 	}
 	return status.SyncEqual, ""
 }

@@ -39,12 +39,13 @@ func TestImport(t *testing.T) {
 	const want = `# the second router
 instance: other
 cluster: {node: r2, listen: "192.0.2.3:7430", carpdevs: {lan: br0, wan: ppp}}
+detach_on_stop: true
 groups:
   # the office
   - carpdev: br0 # a bridge
     vhid: 7
     addresses: [192.0.2.7/24, "2001:db8::7/64"]
-    password: mekmitasdigoat
+    password: "mekmitasdigoat"
     advskew: 33 # tuned by hand
     description: office
     advbase: 2
@@ -59,7 +60,6 @@ groups:
     balancing: arp
     preempt: true
     carpnodes: ["2:100", "3:200"]
-detach_on_stop: true
 `
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -107,7 +107,7 @@ func TestLinkLocalAddressOfAnotherLink(t *testing.T) {
 	_, err := other.rewrite([]byte(mine), *update(t, lan, text))
 	must(t, err)
 	_, err = other.rewrite([]byte(strings.Replace(mine, "br1", "br0", 1)), *update(t, lan, text))
-	wants(t, err, "address fe80::7 of the incoming group 7@lan belongs to 10@br1, which has sync: false here: remove one of them")
+	wants(t, err, "address fe80::7 of the incoming group 7@lan belongs to 10@br0, which has sync: false here: remove one of them")
 }
 
 // TestUpdateIsChecked before anything is made of it.

@@ -150,6 +150,8 @@ type node struct {
 	down   bool
 }
 
+func (n *node) GoString() string { return n.name }
+
 // wire is Peers over a hub. A node that dies in a call takes the answer with it.
 type wire struct {
 	*cluster.Manager
@@ -269,4 +271,21 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// first makes the first version of a cluster of what runs here.
+func (e *Engine) first() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s, _, in := e.who()
+	r := e.current()
+	if !in || r.Version.Number > 0 {
+		return nil
+	}
+	text, _, _ := e.Store.Current()
+	d, bases, err := s.export(text)
+	if err != nil {
+		return err
+	}
+	return e.edited(r, s, text, hash(d.encode()), bases, 0)
 }
