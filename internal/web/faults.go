@@ -1,8 +1,9 @@
 package web
 
 import (
-	"errors"
 	"fmt"
+	"html/template"
+	"net/http"
 	"regexp"
 	"strings"
 )
@@ -52,10 +53,10 @@ var (
 	fieldOf   = map[string]string{"sync": "local", "interface": "carpdev"}
 )
 
-// blame puts a refusal of carpd beside the fields that it speaks of. One that
-// brings a difference is about the whole configuration and stays as it is.
+// blame puts a refusal of carpd beside the fields that it speaks of. A conflict
+// is about the whole configuration and stays as it is.
 func blame(err error) error {
-	if err == nil || errors.As(err, new(differs)) && problemOf(err).Diff != "" {
+	if codeOf(err) == http.StatusConflict {
 		return err
 	}
 	var out faults
@@ -83,4 +84,13 @@ func blamed(line string) fault {
 	default:
 		return fault{word, text}
 	}
+}
+
+// Marks are the attributes of a field: what describes it, and whether what is in
+// it is wrong. The name of the field comes from the template, never from outside.
+func (f faults) Marks(field string) template.HTMLAttr {
+	if len(f.Of(field)) == 0 {
+		return template.HTMLAttr(`aria-describedby="` + field + `-hint"`)
+	}
+	return template.HTMLAttr(`aria-invalid="true" aria-describedby="` + field + `-fault ` + field + `-hint"`)
 }

@@ -3,6 +3,11 @@ package web
 // pages is the table of all pages, in the order of the navigation.
 var pages = []*page{
 	&statusPage,
+	&vipsPage,
+	&vipEditPage,
+	&settingsPage,
+	&referencePage,
+	&syncPage,
 	&logPage,
 	&loginPage,
 }

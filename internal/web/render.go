@@ -29,6 +29,8 @@ var functions = template.FuncMap{
 	"dict":   dict,
 
 	"difflines": diffLines,
+	"short":     shortHash,
+	"version":   versionWords,
 	"sentence":  sentence,
 }
 

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	maxPassword    = 128 // bytes; what is longer is a mistake
-	maxDescription = 128 // characters
+	maxPassword     = 128 // bytes; what is longer is a mistake
+	countedPassword = 19  // bytes, with ifconfig of the BSDs
+	shortPassword   = 8   // bytes
+	maxDescription  = 128 // characters
 )
 
 // check finds what is wrong with the fields, each fault beside its own. carpd

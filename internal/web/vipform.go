@@ -73,9 +73,9 @@ func usual(c *status.Config) string {
 }
 
 // edit is what was changed, so that the rest keeps what another editor made of
-// it. A new VIP has everything.
+// it. Of a new VIP what is as by default is not written down.
 func (f vipForm) edit(was *status.VIP) status.VIPEdit {
-	before := vipForm{}
+	before := vipForm{Advbase: "1", MAC: "virtual", Address: "on-master"}
 	if was != nil {
 		before = formOf(*was)
 	}
@@ -161,3 +161,17 @@ func yesNo(b bool) string {
 	}
 	return "no"
 }
+
+// Advanced tells whether something in the folded part is not as usual, or wrong,
+// or another than in the configuration, so that it must be seen.
+func (f vipForm) Advanced(bad faults, now map[string]string) bool {
+	for _, field := range []string{"mac", "address", "password_file", "bare", "local"} {
+		if now[field] != "" || len(bad.Of(field)) > 0 {
+			return true
+		}
+	}
+	return f.MAC == "physical" || f.Address == "always" || f.PasswordFile != "" || f.Bare || f.Local
+}
+
+// Retype tells that a password was typed, which the page does not have any more.
+func (f vipForm) Retype() bool { return f.password != "" || f.again != "" }
