@@ -468,4 +468,3 @@ func cut(a, b *node, off bool) {
 	}
 	a.hub.Heal(a.name, b.name)
 }
-
