@@ -83,3 +83,15 @@ func (d *daemon) Reload(context.Context, status.ReloadRequest) (*status.Applied,
 	}
 	return nil, errors.New(strings.TrimSpace(string(text)))
 }
+
+// Sync answers with sync.json; a dry run and a push have files of their own.
+func (d *daemon) Sync(_ context.Context, r status.SyncRequest) (*status.SyncReport, error) {
+	name := "sync"
+	if r.DryRun {
+		name += "-dry"
+	}
+	if r.Push {
+		name += "-push"
+	}
+	return load[status.SyncReport](d.dir, name+".json"), nil
+}

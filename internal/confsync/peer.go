@@ -11,7 +11,7 @@ import (
 // How long a node may take to say where it is, and to take or give a version.
 const (
 	askTimeout  = 3 * time.Second
-	giveTimeout = 30 * time.Second
+	giveTimeout = 20 * time.Second
 )
 
 // peer is another node as this one sees it.
