@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 		"internal/config", "internal/statedir", "internal/status",
 	},
 	// Between nodes.
-	"internal/cluster": {"internal/status"},
+	"internal/cluster": {"internal/config", "internal/statedir", "internal/status"},
 	// Doors.
 	"internal/control":  {"internal/status"},
 	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},

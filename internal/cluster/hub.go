@@ -31,7 +31,7 @@ func NewHub(names ...string) *Hub {
 // node makes a manager that calls through the hub.
 func (h *Hub) node(name string) *Manager {
 	m := newManager(Options{})
-	m.self, m.list, m.enabled = name, h.list.clone(), true
+	m.hubName, m.list = name, h.list.clone()
 	m.carrier = &line{h, name}
 	return m
 }
@@ -92,6 +92,9 @@ func (l *line) call(ctx context.Context, to Member, path string, body []byte) ([
 	}
 	return answer, err
 }
+
+// forget does nothing: a hub has no connections.
+func (l *line) forget() {}
 
 // target is the node at the other end.
 func (l *line) target(to string) (m *Manager, cut bool) {

@@ -22,6 +22,8 @@ type Cluster struct {
 	Version       Version  `json:"version"` // of the shared configuration that runs here
 	Sections      []string `json:"sections"`
 	Nodes         []Node   `json:"nodes"` // this one first
+	// Refused counts, by reason, who was not let in by the listener of the cluster.
+	Refused map[string]uint64 `json:"refused,omitempty"`
 	// Lost are edits of this node that another one's won over.
 	Lost []LostEdit `json:"lost,omitempty"`
 }
@@ -55,7 +57,7 @@ type Node struct {
 	Problem     string    `json:"problem,omitempty"`
 	Version     Version   `json:"version"`
 	LastSeen    time.Time `json:"last_seen"`
-	Fingerprint string    `json:"fingerprint,omitempty"` // of its certificate, SHA-256
+	Fingerprint string    `json:"fingerprint,omitempty"` // SHA-256 of the public key in its certificate
 	// Status is its own picture, nil when it does not answer.
 	Status *Snapshot `json:"status,omitempty"`
 }
