@@ -16,7 +16,10 @@ Exit codes: 0 ok, 1 error, 2 wrong command line, 3 not MASTER (is-master).`
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		statusCommand(e), countersCommand(e), dataplaneCommand(e), balanceCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
-		decodeCommand(e), reloadCommand(e), clusterCommand(e), versionCommand(e), completionCommand(e),
+		decodeCommand(e), reloadCommand(e),
+		clusterCommand(e),
+		webCommand(e), tokenCommand(e),
+		versionCommand(e), completionCommand(e),
 	}
 }
 
@@ -56,6 +59,11 @@ func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "instance", Usage: "the carpd of this `NAME`", Value: "default"},
 		&cli.StringFlag{Name: "socket", Usage: "the carpd that listens on `PATH` (instead of --instance)"},
+		&cli.StringFlag{Name: "server", Usage: "the carpd at `URL`, such as https://192.0.2.11:8443"},
+		&cli.StringFlag{Name: "token-file", Usage: "`FILE` with a token for --server"},
+		&cli.StringFlag{Name: "ca", Usage: "`FILE` with the CA of --server, if the system does not know it"},
+		&cli.StringFlag{Name: "cert", Usage: "`FILE` with a certificate for --server"},
+		&cli.StringFlag{Name: "key", Usage: "`FILE` with the key of --cert"},
 	}
 }
 

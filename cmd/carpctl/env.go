@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -51,8 +52,18 @@ func processEnv() *env {
 	}
 }
 
-// client is the one for the instance or the socket that was asked for.
+// client is the one for the server, the socket or the instance that was asked for.
 func (e *env) client(c *cli.Context) (*control.Client, error) {
+	if server := e.option(c, "server"); server != "" {
+		client, err := control.Connect(control.Address{
+			Server: server, TokenFile: e.option(c, "token-file"), CA: e.option(c, "ca"),
+			Certificate: e.option(c, "cert"), Key: e.option(c, "key"),
+		})
+		if err != nil {
+			return nil, usage("%v", err)
+		}
+		return client, nil
+	}
 	if path := c.String("socket"); path != "" {
 		return e.dial(path), nil
 	}
@@ -61,4 +72,16 @@ func (e *env) client(c *cli.Context) (*control.Client, error) {
 		return nil, usage("%v", err)
 	}
 	return e.dial(path), nil
+}
+
+// option is a global option that may be set in the environment too, unless the
+// socket was asked for: --token-file is $CARPCTL_TOKEN_FILE.
+func (e *env) option(c *cli.Context, name string) string {
+	if c.IsSet(name) {
+		return c.String(name)
+	}
+	if c.IsSet("socket") || c.IsSet("instance") {
+		return ""
+	}
+	return e.getenv("CARPCTL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
 }

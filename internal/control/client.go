@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -23,7 +24,10 @@ const (
 
 // Client talks to one carpd.
 type Client struct {
-	path     string
+	path     string // of its socket, or its URL
+	called   string // how messages call it
+	base     *url.URL
+	token    string // that it shows; empty = none
 	http     http.Client
 	patience time.Duration // how long a silent daemon is waited for
 }
@@ -35,7 +39,10 @@ func Dial(path string) *Client {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
-	return &Client{path: path, http: http.Client{Transport: transport}, patience: clientTimeout}
+	return &Client{
+		path: path, called: "carpd (instance " + instanceOf(path) + ")", base: &url.URL{Scheme: "http", Host: "carpd"},
+		http: http.Client{Transport: transport}, patience: clientTimeout,
+	}
 }
 
 // Get is the answer of a reading verb (status, counters, dataplane) as it came, when its
@@ -106,7 +113,7 @@ func eventsAfter(after uint64) string {
 }
 
 // name is how messages call the daemon.
-func (c *Client) name() string { return "carpd (instance " + instanceOf(c.path) + ")" }
+func (c *Client) name() string { return c.called }
 
 // read asks and decodes.
 func read[T any](ctx context.Context, c *Client, verb string) (*T, error) {
@@ -147,10 +154,11 @@ func (c *Client) send(ctx context.Context, method, verb string, body any) (*http
 			return nil, err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://carpd"+prefix+verb, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+prefix+verb, bytes.NewReader(raw))
 	if err != nil {
 		return nil, err
 	}
+	c.show(req.Header)
 	return c.http.Do(req)
 }
 
