@@ -8,6 +8,7 @@ var pages = []*page{
 	&settingsPage,
 	&referencePage,
 	&syncPage,
+	&kernelPage,
 	&logPage,
 	&loginPage,
 }

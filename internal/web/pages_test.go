@@ -6,32 +6,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/carpd/carpd/internal/control"
-	"github.com/carpd/carpd/internal/status"
 )
 
-// fake is a Source with a planted picture. What is not planted is not offered.
-type fake struct {
-	control.NotOffered
-	control.Viewer
-	snap   *status.Snapshot
-	events []status.Event
-}
-
-func (f *fake) Status() *status.Snapshot     { return f.snap }
-func (f *fake) Events(uint64) []status.Event { return f.events }
-
-var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-
-func newFake() *fake {
-	return &fake{snap: &status.Snapshot{Instance: "default", Hostname: "r1", TakenAt: now}}
-}
-
-// ask sends one request as a caller and gives the answer.
+// request sends one request as a caller and gives the answer.
 func request(src control.Source, who control.Caller, method, path string, form url.Values) *httptest.ResponseRecorder {
 	h := New(src, func(*http.Request) control.Caller { return who }, zerolog.Nop())
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))

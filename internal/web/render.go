@@ -27,6 +27,10 @@ var functions = template.FuncMap{
 	"clock":  clock,
 	"stamp":  stamp,
 	"dict":   dict,
+	"since":  since,
+	"rates":  rates,
+	"left":   left,
+	"bytes":  sizeOf,
 
 	"difflines": diffLines,
 	"short":     shortHash,

@@ -32,6 +32,11 @@ func span(d time.Duration) string {
 	}
 }
 
+// since is an age as an element that the script counts up.
+func since(age float64) template.HTML {
+	return template.HTML(fmt.Sprintf(`<span data-age="%.1f">%s</span>`, age, span(seconds(age))))
+}
+
 // ageAt is how long ago t was, as an element that the script counts up.
 func ageAt(now, t time.Time) template.HTML {
 	if t.IsZero() {
@@ -43,7 +48,14 @@ func ageAt(now, t time.Time) template.HTML {
 }
 
 // clock is a moment of today by its time alone, another one with its day.
-func clock(now, t time.Time) string {
+func clock(now time.Time, at any) string {
+	t, ok := at.(time.Time)
+	if p, is := at.(*time.Time); is && p != nil {
+		t, ok = *p, true
+	}
+	if !ok {
+		return ""
+	}
 	if y, m, d := now.Date(); t.Year() == y && t.Month() == m && t.Day() == d {
 		return t.Format("15:04:05")
 	}

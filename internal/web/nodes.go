@@ -1,0 +1,81 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/carpd/carpd/internal/status"
+)
+
+// nodeRow is one node in the list.
+type nodeRow struct {
+	ID string
+	status.Node
+	Version  string // of its carpd
+	Other    bool   // which is not ours
+	Sync     word
+	Here     word // whether it answers, and is in maintenance
+	Seen     time.Time
+	Now      time.Time
+	Demotion int
+}
+
+// word is a text with the class of its colour.
+type word struct{ Text, Class string }
+
+// nodeRows lists the nodes in the order of the cluster.
+func nodeRows(c *status.Cluster, now time.Time) []nodeRow {
+	var out []nodeRow
+	ours := ""
+	for _, n := range c.Nodes {
+		row := nodeRow{ID: id("n", n.Name), Node: n, Sync: syncWord(n), Here: hereWord(n), Seen: n.LastSeen, Now: now}
+		if s := n.Status; s != nil {
+			row.Version, row.Demotion = s.Version, s.Demotion
+		}
+		if n.Self {
+			ours = row.Version
+		}
+		row.Other = row.Version != "" && ours != "" && row.Version != ours
+		out = append(out, row)
+	}
+	return out
+}
+
+// syncWords say how a node's configuration compares with ours.
+var syncWords = map[string]word{
+	status.SyncEqual:       {"equal", "good"},
+	status.SyncBehind:      {"older than ours", "warned"},
+	status.SyncAhead:       {"newer than ours", "warned"},
+	status.SyncRefused:     {"refused ours", "bad"},
+	status.SyncDrift:       {"edited by hand", "bad"},
+	status.SyncUnreachable: {"not known", "bad"},
+	status.SyncOff:         {"not shared", ""},
+}
+
+func syncWord(n status.Node) word {
+	if n.Self && n.Sync != status.SyncOff {
+		return word{"this one", "info"}
+	}
+	if w, ok := syncWords[n.Sync]; ok {
+		return w
+	}
+	return word{n.Sync, ""}
+}
+
+// hereWord tells how a node is as a whole.
+func hereWord(n status.Node) word {
+	s := n.Status
+	switch {
+	case s == nil:
+		return word{"does not answer", "bad"}
+	case s.Disabled:
+		return word{"disabled", "warned"}
+	case s.Maintenance.Phase == status.MaintenanceEntering:
+		return word{"entering maintenance", "warned"}
+	case s.Maintenance.Phase == status.MaintenanceOn:
+		return word{"in maintenance", "warned"}
+	case s.Demotion > 0:
+		return word{fmt.Sprintf("demoted by %d", s.Demotion), "warned"}
+	}
+	return word{"in service", "good"}
+}
