@@ -7,8 +7,8 @@ import (
 	"github.com/carpd/carpd/internal/status"
 )
 
-// nodeRow is one node in the list.
-type nodeRow struct {
+// nodeItem is one node in the list.
+type nodeItem struct {
 	ID string
 	status.Node
 	Version  string // of its carpd
@@ -23,12 +23,12 @@ type nodeRow struct {
 // word is a text with the class of its colour.
 type word struct{ Text, Class string }
 
-// nodeRows lists the nodes in the order of the cluster.
-func nodeRows(c *status.Cluster, now time.Time) []nodeRow {
-	var out []nodeRow
+// nodeItems lists the nodes in the order of the cluster.
+func nodeItems(c *status.Cluster, now time.Time) []nodeItem {
+	var out []nodeItem
 	ours := ""
 	for _, n := range c.Nodes {
-		row := nodeRow{ID: id("n", n.Name), Node: n, Sync: syncWord(n), Here: hereWord(n), Seen: n.LastSeen, Now: now}
+		row := nodeItem{ID: id("n", n.Name), Node: n, Sync: configWord(n), Here: hereWord(n), Seen: n.LastSeen, Now: now}
 		if s := n.Status; s != nil {
 			row.Version, row.Demotion = s.Version, s.Demotion
 		}
@@ -41,8 +41,8 @@ func nodeRows(c *status.Cluster, now time.Time) []nodeRow {
 	return out
 }
 
-// syncWords say how a node's configuration compares with ours.
-var syncWords = map[string]word{
+// configWords say how a node's configuration compares with ours.
+var configWords = map[string]word{
 	status.SyncEqual:       {"equal", "good"},
 	status.SyncBehind:      {"older than ours", "warned"},
 	status.SyncAhead:       {"newer than ours", "warned"},
@@ -52,11 +52,11 @@ var syncWords = map[string]word{
 	status.SyncOff:         {"not shared", ""},
 }
 
-func syncWord(n status.Node) word {
+func configWord(n status.Node) word {
 	if n.Self && n.Sync != status.SyncOff {
 		return word{"this one", "info"}
 	}
-	if w, ok := syncWords[n.Sync]; ok {
+	if w, ok := configWords[n.Sync]; ok {
 		return w
 	}
 	return word{n.Sync, ""}

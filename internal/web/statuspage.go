@@ -17,7 +17,7 @@ type overview struct {
 	Self    *status.Snapshot // nil while carpd starts
 	Asked   time.Time        // when Self was given out
 	Old     bool             // the loop does not turn
-	Nodes   []nodeRow
+	Nodes   []nodeItem
 	Groups  []groupCard
 	Chips   []chip // of this node as a whole
 	Masters []string
@@ -31,7 +31,7 @@ const oldPicture = 3.0
 
 func loadStatus(ctx context.Context, a *ask) (any, error) {
 	o := &overview{Cluster: clusterOf(ctx, a.src), Self: a.src.Status()}
-	o.Nodes = nodeRows(o.Cluster, a.now)
+	o.Nodes = nodeItems(o.Cluster, a.now)
 	if o.Self == nil {
 		return o, nil
 	}

@@ -43,7 +43,7 @@ func timelineOf(events []status.Event, s *status.Snapshot, now time.Time, choice
 	line := timeline{Span: choice, Asked: now, Ticks: ticks(now, long)}
 	moves := transitions(events)
 	for _, g := range s.Groups {
-		line.Lanes = append(line.Lanes, laneOf(g, moves, now, long))
+		line.Lanes = append(line.Lanes, laneOf(g.Name, stretches(g, moves, s.StartedAt, now), now, long))
 	}
 	slices.Reverse(moves)
 	line.Recent = moves[:min(recent, len(moves))]
@@ -67,27 +67,26 @@ type stretch struct {
 	from, to time.Time
 }
 
-// laneOf draws one group. Of the time before its first event only the state that
-// it left is known.
-func laneOf(g status.Group, moves []status.Event, now time.Time, long time.Duration) lane {
-	l := lane{Group: g.Name}
-	begin, n := now.Add(-long), 0
-	for _, s := range stretches(g, moves, now) {
+// laneOf draws the states of one group.
+func laneOf(g string, all []stretch, now time.Time, long time.Duration) lane {
+	l := lane{Group: g}
+	begin := now.Add(-long)
+	for _, s := range all {
 		if !s.to.After(begin) {
 			continue
 		}
-		n++
 		s.from = latest(s.from, begin)
 		x, end := lineWide*s.from.Sub(begin).Seconds()/long.Seconds(), lineWide*s.to.Sub(begin).Seconds()/long.Seconds()
 		l.Bars = append(l.Bars, bar{X: x, W: max(end-x, 2), H: 1, Class: "t-" + s.state,
 			Title: fmt.Sprintf("%s for %s from %s", s.state, span(s.to.Sub(s.from)), clock(now, s.from))})
 	}
-	l.Text = fmt.Sprintf("%s in the last %s: %s", g.Name, span(long), share(g, moves, begin, now))
+	l.Text = fmt.Sprintf("%s in the last %s: %s", g, span(long), share(all, begin))
 	return l
 }
 
-// stretches are the states of a group one after the other, to now.
-func stretches(g status.Group, moves []status.Event, now time.Time) []stretch {
+// stretches are the states of a group one after the other, from the start of
+// carpd to now.
+func stretches(g status.Group, moves []status.Event, started, now time.Time) []stretch {
 	var out []stretch
 	for _, e := range moves {
 		if e.Group != g.Name {
@@ -95,6 +94,8 @@ func stretches(g status.Group, moves []status.Event, now time.Time) []stretch {
 		}
 		if n := len(out); n > 0 {
 			out[n-1].to = e.At
+		} else if e.From != "" {
+			out = append(out, stretch{e.From, started, e.At})
 		}
 		out = append(out, stretch{state: e.To, from: e.At, to: now})
 	}
@@ -105,9 +106,9 @@ func stretches(g status.Group, moves []status.Event, now time.Time) []stretch {
 }
 
 // share is how long a group was in each state.
-func share(g status.Group, moves []status.Event, begin, now time.Time) string {
+func share(all []stretch, begin time.Time) string {
 	sums := map[string]time.Duration{}
-	for _, s := range stretches(g, moves, now) {
+	for _, s := range all {
 		sums[s.state] += max(0, s.to.Sub(latest(s.from, begin)))
 	}
 	var parts []string
