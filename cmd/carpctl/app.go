@@ -16,7 +16,9 @@ Exit codes: 0 ok, 1 error, 2 wrong command line, 3 not MASTER (is-master).`
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		statusCommand(e), countersCommand(e), dataplaneCommand(e), balanceCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
-		decodeCommand(e), reloadCommand(e),
+		decodeCommand(e),
+		demoteCommand(e), maintenanceCommand(e), handoverCommand(e), disableCommand(e), enableCommand(e), announceCommand(e),
+		reloadCommand(e),
 		clusterCommand(e),
 		webCommand(e), tokenCommand(e),
 		versionCommand(e), completionCommand(e),

@@ -24,21 +24,14 @@ func balanceCommand(e *env) *cli.Command {
 			outputFlag("table", "json"),
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, DisableDefaultText: true, Usage: "show what came since the last picture, every second"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := atMost(c, 0); err != nil {
-				return err
-			}
-			client, err := e.client(c)
-			if err != nil {
-				return err
-			}
+		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
 			b := balance{env: e, client: client, json: c.String("output") == "json"}
 			if c.Bool("watch") {
 				b.before = map[string]uint64{}
 				return e.watch(c.Context, !b.json, b.show)
 			}
 			return b.show(c.Context, e.stdout)
-		},
+		}),
 	}
 }
 

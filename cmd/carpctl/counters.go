@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
 )
 
@@ -20,14 +21,7 @@ func countersCommand(e *env) *cli.Command {
 			outputFlag("table", "json"),
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, DisableDefaultText: true, Usage: "show those that are zero, too"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := atMost(c, 0); err != nil {
-				return err
-			}
-			client, err := e.client(c)
-			if err != nil {
-				return err
-			}
+		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
 			if c.String("output") == "json" {
 				raw, err := client.Get(c.Context, "counters")
 				if err != nil {
@@ -40,7 +34,7 @@ func countersCommand(e *env) *cli.Command {
 				return err
 			}
 			return e.printf("%s", e.counterTable(counters, c.Bool("all")))
-		},
+		}),
 	}
 }
 

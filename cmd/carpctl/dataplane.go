@@ -26,20 +26,13 @@ func dataplaneCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, DisableDefaultText: true, Usage: "show it again and again"},
 		},
 		BashComplete: e.completeGroups,
-		Action: func(c *cli.Context) error {
-			if err := atMost(c, 1); err != nil {
-				return err
-			}
-			client, err := e.client(c)
-			if err != nil {
-				return err
-			}
+		Action: e.asks(1, func(c *cli.Context, client *control.Client) error {
 			show := func(ctx context.Context, w io.Writer) error { return e.showDataplane(ctx, w, client, c) }
 			if c.Bool("watch") {
 				return e.watch(c.Context, c.String("output") != "json", show)
 			}
 			return show(c.Context, e.stdout)
-		},
+		}),
 	}
 }
 

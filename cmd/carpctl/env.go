@@ -52,6 +52,21 @@ func processEnv() *env {
 	}
 }
 
+// asks is the start of every command that asks carpd: it refuses more arguments
+// than the command takes and makes a client.
+func (e *env) asks(most int, do func(*cli.Context, *control.Client) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := atMost(c, most); err != nil {
+			return err
+		}
+		client, err := e.client(c)
+		if err != nil {
+			return err
+		}
+		return do(c, client)
+	}
+}
+
 // client is the one for the server, the socket or the instance that was asked for.
 func (e *env) client(c *cli.Context) (*control.Client, error) {
 	if server := e.option(c, "server"); server != "" {

@@ -88,8 +88,8 @@ func settings(s *status.Snapshot, g status.Group) string {
 	if g.SentSkew != g.Advskew {
 		text += fmt.Sprintf(" (sent as %d)", g.SentSkew)
 	}
-	if s.Demotion != 0 {
-		text += fmt.Sprintf(", demotion %d", s.Demotion)
+	if sum := max(g.Demotion, s.Demotion); sum != 0 {
+		text += fmt.Sprintf(", demotion %d", sum)
 	}
 	if g.Preempt {
 		return text + ", preempt"

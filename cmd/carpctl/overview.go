@@ -15,10 +15,15 @@ func (e *env) statusTable(s *status.Snapshot) string {
 		b.WriteString(e.paint(cell{fmt.Sprintf(", demotion %d", s.Demotion), yellow}))
 	}
 	b.WriteString("\n")
-	if text := old(s); text != "" {
-		b.WriteString(e.paint(cell{text, yellow}) + "\n")
+	for _, text := range []string{old(s), kept(s)} {
+		if text != "" {
+			b.WriteString(e.paint(cell{text, yellow}) + "\n")
+		}
 	}
 	b.WriteString("\n" + e.groupTable(s))
+	if len(s.Demotions) > 0 {
+		b.WriteString("\n" + e.demotionTable(s.Demotions, askedAt(s)))
+	}
 	if len(s.Carpdevs) > 0 {
 		b.WriteString("\n" + e.carpdevTable(s.Carpdevs))
 	}
@@ -26,6 +31,18 @@ func (e *env) statusTable(s *status.Snapshot) string {
 		b.WriteString("\n" + list)
 	}
 	return b.String()
+}
+
+// kept is what keeps the node from being MASTER on purpose.
+func kept(s *status.Snapshot) string {
+	var lines []string
+	if m := s.Maintenance; m.Phase == status.MaintenanceEntering || m.Phase == status.MaintenanceOn || m.Refused != "" {
+		lines = append(lines, maintenanceText(&m))
+	}
+	if s.Disabled {
+		lines = append(lines, "every group is disabled, until enabled or carpd is started again")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // groupTable has a line per group.
@@ -48,6 +65,9 @@ func stateCell(g status.Group) cell {
 	text := g.State
 	if g.Leaving {
 		text += ", leaving"
+	}
+	if g.Disabled {
+		text += ", disabled"
 	}
 	return cell{text, stateColour(g.State)}
 }

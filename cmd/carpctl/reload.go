@@ -16,14 +16,7 @@ func reloadCommand(e *env) *cli.Command {
 		Usage: "make carpd read its configuration again",
 		Description: "A configuration with a mistake changes nothing; its mistakes are printed.\n" +
 			"Groups that did not change keep state, timers and counters.",
-		Action: func(c *cli.Context) error {
-			if err := atMost(c, 0); err != nil {
-				return err
-			}
-			client, err := e.client(c)
-			if err != nil {
-				return err
-			}
+		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
 			done, err := client.Reload(c.Context, status.ReloadRequest{})
 			if err != nil {
 				return reloadError(err)
@@ -32,7 +25,7 @@ func reloadCommand(e *env) *cli.Command {
 				return e.printf("reloaded\n")
 			}
 			return e.printf("reloaded: %s\n", done.What)
-		},
+		}),
 	}
 }
 

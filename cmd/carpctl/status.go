@@ -22,14 +22,7 @@ func statusCommand(e *env) *cli.Command {
 			outputFlag("table", "json", "ifconfig"),
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, DisableDefaultText: true, Usage: "show it again every second"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := atMost(c, 0); err != nil {
-				return err
-			}
-			client, err := e.client(c)
-			if err != nil {
-				return err
-			}
+		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
 			show := func(ctx context.Context, w io.Writer) error {
 				return e.showStatus(ctx, w, client, c.String("output"))
 			}
@@ -37,7 +30,7 @@ func statusCommand(e *env) *cli.Command {
 				return e.watch(c.Context, c.String("output") != "json", show)
 			}
 			return show(c.Context, e.stdout)
-		},
+		}),
 	}
 }
 
