@@ -7,9 +7,12 @@ import (
 // clusterCommand is what concerns the nodes that share configuration.
 func clusterCommand(e *env) *cli.Command {
 	return &cli.Command{
-		Name:        "cluster",
-		Usage:       "the nodes that share configuration",
-		Subcommands: []*cli.Command{clusterSyncCommand(e), clusterDiffCommand(e)},
-		Action:      noCommand,
+		Name:  "cluster",
+		Usage: "the nodes that share configuration",
+		Subcommands: []*cli.Command{
+			clusterStatusCommand(e), clusterInitCommand(e), clusterTokenCommand(e), clusterJoinCommand(e), clusterRemoveCommand(e),
+			clusterSyncCommand(e), clusterDiffCommand(e),
+		},
+		Action: noCommand,
 	}
 }

@@ -17,6 +17,7 @@ import (
 // in their own process.
 type env struct {
 	stdout, stderr io.Writer
+	stdin          io.Reader
 	getenv         func(string) string
 	dial           func(path string) *control.Client
 	terminal       bool          // stdout is one
@@ -43,6 +44,7 @@ func (e *env) width() int {
 // processEnv is the real world.
 func processEnv() *env {
 	return &env{
+		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		getenv:   os.Getenv,

@@ -17,6 +17,7 @@ import (
 	"github.com/carpd/carpd/internal/agent"
 	"github.com/carpd/carpd/internal/boottime"
 	"github.com/carpd/carpd/internal/build"
+	"github.com/carpd/carpd/internal/cluster"
 	"github.com/carpd/carpd/internal/config"
 	"github.com/carpd/carpd/internal/configfile"
 	"github.com/carpd/carpd/internal/control"
@@ -105,6 +106,7 @@ type parts struct {
 	transport *transport.Conn
 	agent     *agent.Agent
 	server    *control.Server
+	cluster   *cluster.Manager
 	unwatch   context.CancelFunc
 	keep      bool // what is there is another carpd's to go on with
 }
@@ -182,6 +184,7 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
+	p.openCluster()
 	if err := p.openControl(sock); err != nil {
 		return err
 	}
@@ -190,6 +193,8 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	go func() { served <- p.server.Run(doors) }()
 	go p.reloadOnHangup(doors, hup)
 	go p.retireOnSignal(doors, usr2)
+	shared := make(chan struct{})
+	go func() { defer close(shared); p.cluster.Run(doors) }()
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
 
 	loop, stopLoop := context.WithCancel(ctx)
@@ -204,6 +209,7 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	}
 	stopLoop()
 	closeDoors()
+	<-shared
 	return errors.Join(err, <-served)
 }
 
@@ -238,6 +244,7 @@ func (p *parts) reload(ctx context.Context) (what string, err error) {
 		return "", err
 	}
 	p.reach(cfg)
+	p.cluster.Configure(cfg.Cluster)
 	what = agent.Summary(plan)
 	p.log.Info().Str("plan", what).Msg("configuration reloaded")
 	return what, nil

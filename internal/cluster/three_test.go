@@ -19,7 +19,9 @@ func TestThree(t *testing.T) {
 			t.Errorf("%s: -want +got:\n%s", n.name, diff)
 		}
 	}
-	nodes[2].Handle("greet", func(_ context.Context, from string, body []byte) (any, error) { return from + " said " + string(body), nil })
+	nodes[2].Handle("greet", func(_ context.Context, from string, body []byte) (any, error) {
+		return from + " said " + string(body), nil
+	})
 	var got string
 	if err := nodes[1].Call(t.Context(), "n3", "greet", 7, &got); err != nil || got != "n2 said 7" {
 		t.Errorf("%q, %v", got, err)
