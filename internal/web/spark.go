@@ -10,8 +10,8 @@ import (
 // Size of a sparkline in its own units.
 const (
 	sparkHigh = 24
-	sparkStep = 5
-	sparkBar  = 4
+	sparkStep = 6
+	sparkBar  = 5
 )
 
 // spark draws the seconds between adverts as bars, the newest on the right.
