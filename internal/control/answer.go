@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 
 	"github.com/carpd/carpd/internal/status"
 )
@@ -50,9 +51,9 @@ func Refuse(code int, format string, args ...any) error {
 // writeJSON encodes first, so that a mistake cannot leave half an answer. A
 // client that goes away while it is written to is no error of ours.
 func writeJSON(w http.ResponseWriter, code int, v any) error {
-	body, err := json.Marshal(v)
+	body, err := encode(v)
 	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
+		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
@@ -74,10 +75,52 @@ func writeError(w http.ResponseWriter, err error) {
 	_ = writeJSON(w, r.code, &failure{status.SchemaVersion, err.Error(), r.diff})
 }
 
-// notNil makes an empty list of none, so that JSON has [] and not null.
-func notNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
+// encode makes JSON of an answer, in which no list is null.
+func encode(v any) ([]byte, error) {
+	body, err := json.Marshal(filled(reflect.ValueOf(v)).Interface())
+	if err != nil {
+		return nil, fmt.Errorf("encode the answer: %w", err)
 	}
-	return list
+	return body, nil
+}
+
+// filled is a copy of a value with an empty list or map wherever there is none.
+// What is shared with others is not touched.
+func filled(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		full := reflect.New(v.Type().Elem())
+		full.Elem().Set(filled(v.Elem()))
+		return full
+	case reflect.Struct:
+		return filledStruct(v)
+	case reflect.Slice:
+		full := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			full.Index(i).Set(filled(v.Index(i)))
+		}
+		return full
+	case reflect.Map:
+		full := reflect.MakeMap(v.Type())
+		for k, e := range v.Seq2() {
+			full.SetMapIndex(k, filled(e))
+		}
+		return full
+	}
+	return v
+}
+
+// filledStruct fills the fields of a struct; a time has none of ours.
+func filledStruct(v reflect.Value) reflect.Value {
+	full := reflect.New(v.Type()).Elem()
+	full.Set(v)
+	for i := range v.NumField() {
+		if v.Type().Field(i).IsExported() {
+			full.Field(i).Set(filled(v.Field(i)))
+		}
+	}
+	return full
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -14,35 +13,32 @@ import (
 // source at its own pace and nothing is queued for it: one that does not read
 // waits in its own write, and sees later what the source still keeps.
 func (s *Server) follow(w http.ResponseWriter, r *http.Request, after uint64) error {
-	if s.followers.Add(1) > maxFollowers {
-		s.followers.Add(-1)
-		return refuse(http.StatusServiceUnavailable, "%d clients follow the events already", maxFollowers)
+	leave, err := s.joinFollowers()
+	if err != nil {
+		return err
 	}
-	defer s.followers.Add(-1)
+	defer leave()
 	ctl := http.NewResponseController(w)
-	if err := unlimited(ctl); err != nil {
+	// The deadline for reading matters too: reading is how the server notices
+	// that the client went.
+	if err := ctl.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.WriteHeader(http.StatusOK)
-	s.stream(r.Context(), w, ctl, after)
+	s.stream(r, w, ctl, after)
 	return nil
 }
 
-// unlimited lifts the deadlines of the server from one connection. The one for
-// reading matters too: it is how the server notices that the client went.
-func unlimited(ctl *http.ResponseController) error {
-	if err := ctl.SetReadDeadline(time.Time{}); err != nil {
-		return err
-	}
-	return ctl.SetWriteDeadline(time.Time{})
-}
-
-// stream ends with the context or the first write that fails.
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter, ctl *http.ResponseController, after uint64) {
+// stream ends with the context, the first write that fails or takes too long,
+// or when the client may not look any more.
+func (s *Server) stream(r *http.Request, w http.ResponseWriter, ctl *http.ResponseController, after uint64) {
 	enc := json.NewEncoder(w)
 	for {
 		changed := s.src.Changed() // Before reading, so that no event falls in between.
+		if !s.still(r) || ctl.SetWriteDeadline(time.Now().Add(followPatience)) != nil {
+			return
+		}
 		for _, e := range s.src.Events(after) {
 			line := status.EventLine{SchemaVersion: status.SchemaVersion, Instance: s.instance(), Event: e}
 			if enc.Encode(&line) != nil {
@@ -55,7 +51,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, ctl *http.Re
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
+		case <-r.Context().Done():
 			return
 		}
 	}

@@ -22,7 +22,13 @@ type route struct {
 	serve        func(*Server, http.ResponseWriter, *http.Request) error
 	// request and response are values of the types in the bodies; nil is none.
 	request, response any
+	query             []query
+	// stream is the media type of an answer that goes on; empty for JSON.
+	stream string
 }
+
+// query is a parameter of a route.
+type query struct{ name, kind, meaning string }
 
 // routes is the whole interface.
 var routes = slices.Concat(viewing, steering, editing, sharing)
@@ -80,7 +86,15 @@ var viewing = []route{
 	{method: http.MethodGet, path: "status", role: ReadOnly, summary: "what carpd knows of itself", serve: (*Server).getStatus, response: status.Snapshot{}},
 	{method: http.MethodGet, path: "counters", role: ReadOnly, summary: "all packet counters", serve: (*Server).getCounters, response: status.Counters{}},
 	{method: http.MethodGet, path: "dataplane", role: ReadOnly, summary: "what the kernel holds", serve: (*Server).getDataplane, response: status.Dataplane{}},
-	{method: http.MethodGet, path: "events", role: ReadOnly, summary: "the history, or a stream of it", serve: (*Server).getEvents, response: status.Events{}},
+	{method: http.MethodGet, path: "events", role: ReadOnly, summary: "the history, or a stream of it", serve: (*Server).getEvents, response: status.Events{},
+		query: []query{
+			{"after", "integer", "only events with an id above this one"},
+			{"follow", "integer", "1 = go on with what happens, one EventLine per line (application/x-ndjson)"},
+		}},
+	{method: http.MethodGet, path: "stream", role: ReadOnly, summary: "the status and what happens, as server-sent events", serve: (*Server).getStream,
+		response: status.EventLine{}, stream: "text/event-stream",
+		query: []query{{"after", "integer", "begin behind this event; without it, with what happens now"}}},
+	{method: http.MethodGet, path: "openapi.json", role: ReadOnly, summary: "this description", serve: (*Server).getDocument, response: map[string]any{}},
 	{method: http.MethodGet, path: "demotions", role: ReadOnly, summary: "every demotion", serve: (*Server).getDemotions, response: status.Demotions{}},
 	{method: http.MethodGet, path: "maintenance", role: ReadOnly, summary: "whether this node is in maintenance", serve: (*Server).getMaintenance, response: status.Maintenance{}},
 	get("config", "the configuration as it is edited, without secrets", Source.Config),
@@ -89,19 +103,25 @@ var viewing = []route{
 
 // getStatus gives the last picture with its age.
 func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) error {
+	shown, err := s.snapshot()
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, shown)
+}
+
+// snapshot is the picture as it is shown. The source's own is not touched.
+func (s *Server) snapshot() (*status.Snapshot, error) {
 	snap := s.src.Status()
 	if snap == nil {
-		return refuse(http.StatusServiceUnavailable, "carpd is starting")
+		return nil, refuse(http.StatusServiceUnavailable, "carpd is starting")
 	}
 	shown := *snap
 	shown.SchemaVersion = status.SchemaVersion
-	shown.Groups = notNil(shown.Groups)
-	shown.Carpdevs = notNil(shown.Carpdevs)
-	shown.Demotions = notNil(shown.Demotions)
 	if shown.Age == 0 {
 		shown.Age = max(0, time.Since(shown.TakenAt).Seconds())
 	}
-	return writeJSON(w, http.StatusOK, &shown)
+	return &shown, nil
 }
 
 // getCounters reads them now.
@@ -112,7 +132,6 @@ func (s *Server) getCounters(w http.ResponseWriter, _ *http.Request) error {
 	}
 	shown := *c
 	shown.SchemaVersion = status.SchemaVersion
-	shown.Groups = notNil(shown.Groups)
 	return writeJSON(w, http.StatusOK, &shown)
 }
 
@@ -124,8 +143,6 @@ func (s *Server) getDataplane(w http.ResponseWriter, r *http.Request) error {
 	}
 	shown := *d
 	shown.SchemaVersion = status.SchemaVersion
-	shown.Programs, shown.Maps = notNil(shown.Programs), notNil(shown.Maps)
-	shown.Groups, shown.Carpdevs = notNil(shown.Groups), notNil(shown.Carpdevs)
 	return writeJSON(w, http.StatusOK, &shown)
 }
 
@@ -136,7 +153,7 @@ func (s *Server) getDemotions(w http.ResponseWriter, _ *http.Request) error {
 		return refuse(http.StatusServiceUnavailable, "carpd is starting")
 	}
 	return writeJSON(w, http.StatusOK, &status.Demotions{SchemaVersion: status.SchemaVersion, Instance: s.instance(),
-		Sum: snap.Demotion, Demotions: notNil(snap.Demotions)})
+		Sum: snap.Demotion, Demotions: snap.Demotions})
 }
 
 // getMaintenance is that of the last picture.
@@ -160,7 +177,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		return s.follow(w, r, after)
 	}
 	return writeJSON(w, http.StatusOK, &status.Events{
-		SchemaVersion: status.SchemaVersion, Instance: s.instance(), Events: notNil(s.src.Events(after)),
+		SchemaVersion: status.SchemaVersion, Instance: s.instance(), Events: s.src.Events(after),
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,8 +34,11 @@ type Server struct {
 	pages     http.Handler // of everything that is not the API; nil for none
 	listener  *net.UnixListener
 	followers atomic.Int32
+	shown     picture
 	// read and answer limit one request that is not a stream.
 	read, answer time.Duration
+	// document describes the table of routes, of which it is a part.
+	document func() ([]byte, error)
 	// life ends when the server does.
 	life context.Context
 	end  context.CancelFunc
@@ -75,6 +79,7 @@ func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {
 		src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout, life: life, end: end,
 		again: retryEvery, requests: newRates(requestRate, requestBurst), failures: newRates(rate.Every(failureEvery), failureBurst),
 	}
+	s.document = sync.OnceValues(func() ([]byte, error) { return describe(routes) })
 	s.doors.open = map[string]*door{}
 	s.remote.Store(&Remote{})
 	return s, nil

@@ -15,10 +15,10 @@ import (
 var steering = []route{
 	post("demotions", "raise a named demotion", Source.Demote),
 	post("maintenance", "demote this node until a peer has taken over", Source.EnterMaintenance),
-	change(http.MethodDelete, "demotions", "remove a demotion", "demotion removed", nil,
+	asked(change(http.MethodDelete, "demotions", "remove a demotion", "demotion removed", nil,
 		func(ctx context.Context, src Source, r *http.Request, _ struct{}) error {
 			return src.Undemote(ctx, r.URL.Query().Get("name"), r.URL.Query().Get("group"))
-		}),
+		}), query{"name", "string", "of the demotion"}, query{"group", "string", "of the demotion; without it, one of the node"}),
 	change(http.MethodDelete, "maintenance", "leave maintenance", "maintenance left", nil,
 		func(ctx context.Context, src Source, _ *http.Request, _ struct{}) error {
 			return src.LeaveMaintenance(ctx)
@@ -103,6 +103,12 @@ func change[B any](method, path, summary, past string, request any, do func(cont
 				return &status.Done{SchemaVersion: status.SchemaVersion, Instance: s.instance(), Done: past}, do(ctx, s.src, r, b)
 			})
 		}}
+}
+
+// asked adds the parameters of a route.
+func asked(r route, q ...query) route {
+	r.query = q
+	return r
 }
 
 // act does a verb that changes something, and leaves a line about who did. A
