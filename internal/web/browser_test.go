@@ -1,0 +1,194 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/carpd/carpd/internal/control"
+	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/test/browser"
+)
+
+// stage is a fake with its pages and a stream, for a real browser.
+type stage struct {
+	*fake
+	mu   sync.Mutex
+	said chan struct{}
+	off  bool // it answers no more
+	url  string
+}
+
+// Status may be replaced while a browser looks.
+func (s *stage) Status() *status.Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.snap
+}
+
+// play replaces the picture by a changed copy and tells the stream.
+func (s *stage) play(change func(*status.Snapshot)) {
+	s.mu.Lock()
+	next := *s.snap
+	next.Groups = append([]status.Group{}, s.snap.Groups...)
+	change(&next)
+	s.snap = &next
+	s.mu.Unlock()
+	s.said <- struct{}{}
+}
+
+// stop makes it answer no more, as if carpd were gone.
+func (s *stage) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.off = true
+}
+
+// stream is the events that the API sends when something changed.
+func (s *stage) stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	_ = http.NewResponseController(w).Flush()
+	for {
+		select {
+		case <-s.said:
+			fmt.Fprint(w, "event: status\ndata: {}\n\n")
+			_ = http.NewResponseController(w).Flush()
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	off := s.off
+	s.mu.Unlock()
+	switch {
+	case off:
+		panic(http.ErrAbortHandler)
+	case r.URL.Path == "/api/v1/stream":
+		s.stream(w, r)
+	default:
+		New(s, func(*http.Request) control.Caller { return admin }, zerolog.Nop()).ServeHTTP(w, r)
+	}
+}
+
+// open starts a stage and a browser that looks at it.
+func open(t *testing.T, v browser.View, path string) (*stage, *browser.Tab) {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		t.Skip("needs chromium: ", err)
+	}
+	s := &stage{fake: newFake(), said: make(chan struct{})}
+	srv := httptest.NewUnstartedServer(s)
+	srv.Config.ErrorLog = nil
+	srv.Start()
+	b, err := browser.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	tab, err := b.Tab(v)
+	must(t, err)
+	t.Cleanup(tab.Close)
+	s.url = srv.URL
+	must(t, tab.Open(srv.URL+path))
+	return s, tab
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func holds(t *testing.T, tab *browser.Tab, expression string) {
+	t.Helper()
+	ok, err := tab.Holds(expression)
+	must(t, err)
+	if !ok {
+		t.Errorf("does not hold: %s", expression)
+	}
+}
+
+// TestRenewalKeepsWhatIsThePersons: what changes is brought up to date, while
+// focus, what is typed, what is unfolded and the place on the page stay.
+func TestRenewalKeepsWhatIsThePersons(t *testing.T) {
+	s, tab := open(t, browser.Desktop, "/")
+	must(t, tab.Click("#m-1_40eth0-r1-handover > summary"))
+	must(t, tab.Fill("#m-1_40eth0-r1-ho-for", "45"))
+	must(t, tab.Click("#d-r1-2_40eth0-2_40eth0-probe > summary"))
+	must(t, tab.Click("#m-1_40eth0-r1-ho-for"))
+	holds(t, tab, `(window.before = document.activeElement, window.scrollTo(0, 321), window.scrollY === 321)`)
+	s.play(func(next *status.Snapshot) {
+		next.Groups[1].State, next.Groups[1].Why = "MASTER", "MASTER because of a test."
+		next.Groups = append([]status.Group{{Name: "9@eth0", VHID: 9, Carpdev: "eth0", State: "INIT", Why: "It is new."}}, next.Groups...)
+	})
+	must(t, tab.WaitUntil(`document.getElementById("g-9_40eth0")`))
+	must(t, tab.WaitUntil(`document.getElementById("m-2_40eth0-r1").textContent.includes("because of a test")`))
+	holds(t, tab, `document.activeElement === window.before && window.before.id === "m-1_40eth0-r1-ho-for"`)
+	holds(t, tab, `window.before.value === "45"`)
+	holds(t, tab, `document.getElementById("m-1_40eth0-r1-handover").open`)
+	holds(t, tab, `document.getElementById("d-r1-2_40eth0-2_40eth0-probe").open`)
+	holds(t, tab, `document.querySelector("#groups > article").id === "g-9_40eth0"`)
+	if list := tab.Problems(); len(list) > 0 {
+		t.Errorf("in the console: %q", list)
+	}
+}
+
+// TestLiveAndStale: the indicator says whether what is shown is of now, and ages
+// count on by themselves.
+func TestLiveAndStale(t *testing.T) {
+	s, tab := open(t, browser.Desktop, "/")
+	must(t, tab.WaitUntil(`document.getElementById("live").textContent === "live"`))
+	s.stop()
+	holds(t, tab, `(window.was = document.querySelector("#m-2_40eth0-r1 .since time").textContent) !== ""`)
+	must(t, tab.WaitUntil(`document.querySelector("#m-2_40eth0-r1 .since time").textContent !== window.was`))
+	must(t, tab.WaitUntil(`document.getElementById("live").textContent.startsWith("stale")`))
+	holds(t, tab, `document.getElementById("live").getAttribute("aria-live") === "polite"`)
+}
+
+// TestThemeIsRemembered over a load of the page.
+func TestThemeIsRemembered(t *testing.T) {
+	s, tab := open(t, browser.Desktop, "/log")
+	must(t, tab.Click("#theme")) // light
+	must(t, tab.Click("#theme")) // dark
+	must(t, tab.Open(s.url+"/"))
+	holds(t, tab, `document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).backgroundColor === "rgb(18, 22, 28)"`)
+}
+
+// TestPagesForEverybody: axe-core finds nothing, the console stays empty and no
+// page scrolls sideways, on a narrow phone, in the dark and in the light.
+func TestPagesForEverybody(t *testing.T) {
+	narrow := browser.View{Name: "narrow", Width: 360, Height: 740, Touch: true}
+	for _, v := range []browser.View{browser.Desktop, narrow.InTheDark()} {
+		s, tab := open(t, v, "/login")
+		s.cluster = plantCluster()
+		s.cluster.Nodes[2].Problem = evil
+		for _, path := range []string{"/login", "/", "/log", "/dataplane", "/?span=24h"} {
+			must(t, tab.Open(s.url+path))
+			holds(t, tab, `document.querySelectorAll("details").forEach(d => { d.removeAttribute("name"); d.open = true }) || true`)
+			holds(t, tab, `document.documentElement.scrollWidth <= innerWidth`)
+			found, err := tab.Axe()
+			must(t, err)
+			for _, f := range found {
+				t.Errorf("%s on %s: %s", path, v.Name, f)
+			}
+			if list := tab.Problems(); len(list) > 0 {
+				t.Errorf("%s on %s, in the console: %q", path, v.Name, list)
+			}
+		}
+	}
+}
