@@ -30,6 +30,7 @@ type peer struct {
 	seen    time.Time // the last answer
 	since   time.Time // the first look
 	problem string    // of the last look
+	refuses bool      // that was its own answer
 	down    bool      // it is unreachable, and was said to be
 	differs bool      // its list is not ours
 	nudge   chan struct{}
@@ -176,10 +177,10 @@ func (m *Manager) noteLook(name string, p *peer, err error, v view, pic Picture)
 	m.mu.Lock()
 	was, first := p.down, p.picture == nil
 	if err == nil {
-		p.picture, p.seen, p.problem, p.down = &pic, pic.Received, "", false
+		p.picture, p.seen, p.problem, p.refuses, p.down = &pic, pic.Received, "", false, false
 		p.differs = v.Digest != m.list.digest()
 	} else {
-		p.problem = err.Error()
+		p.problem, p.refuses = err.Error(), errors.As(err, new(*Refusal))
 		p.down = pic.Received.Sub(latest(p.seen, p.since)) >= missedLooks*m.Every
 	}
 	down := p.down

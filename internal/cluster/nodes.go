@@ -72,7 +72,7 @@ func (m *Manager) surveyOne(member Member, self bool) (status.Node, Seen) {
 	p := m.peer(member.Name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := Seen{Name: member.Name, Down: p.down, Silent: -1, Problem: p.problem, Picture: p.picture}
+	s := Seen{Name: member.Name, Down: p.down, Silent: -1, Problem: p.problem, Refuses: p.refuses, Picture: p.picture}
 	if !p.seen.IsZero() {
 		s.Silent, n.LastSeen = now.Sub(p.seen), p.seen
 	}

@@ -22,6 +22,7 @@ type Seen struct {
 	Down    bool          // it does not answer
 	Silent  time.Duration // since its last answer; negative when there was none
 	Problem string        // of the last try to reach it
+	Refuses bool          // it answers, and wants nothing to do with us
 	Sync    string        // as in status.Node; empty is off
 	SyncWhy string
 	Picture *Picture
@@ -49,13 +50,12 @@ func Verdict(now time.Time, nodes []Seen) (verdict string, reasons []string) {
 // complaints are what is less than good about one node.
 func (n Seen) complaints() (out []string) {
 	switch {
+	case n.Refuses:
+		return []string{n.Problem}
 	case n.Down || n.Picture == nil:
 		return []string{n.absent()}
 	case n.Picture.Snapshot == nil:
 		return []string{n.Name + " is starting"}
-	}
-	if n.Problem != "" {
-		out = append(out, n.Name+": "+n.Problem)
 	}
 	s := n.Picture.Snapshot
 	if age := time.Duration(s.Age * float64(time.Second)); age >= frozenFor {
