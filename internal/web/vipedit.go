@@ -12,7 +12,7 @@ import (
 )
 
 // vipEditPage is the editor of one virtual IP, or of a new one.
-var vipEditPage = page{path: "/vips/edit", name: "Edit a virtual IP", under: "/vips", hidden: true, file: "vipedit.html",
+var vipEditPage = page{path: "/vips/edit", name: "Virtual IP editor", under: "/vips", hidden: true, file: "vipedit.html",
 	load: loadVIPEdit, acts: []act{{"vips/save", saveVIP}}}
 
 // vipEditor is what the page shows.

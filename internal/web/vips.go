@@ -35,8 +35,9 @@ type vipRow struct {
 
 // vipState is what one group of an entry is now.
 type vipState struct {
-	Name, State string
-	Disabled    bool
+	VHID     int
+	State    string // empty = it does not run, or not yet
+	Disabled bool
 }
 
 func loadVIPs(ctx context.Context, a *ask) (any, error) {
@@ -64,7 +65,7 @@ func rowOf(v status.VIP, now *status.Snapshot) vipRow {
 		row.IDs, row.Skews = strings.Join(texts(vhidsOf(v)), ", "), fmt.Sprintf("%s / %d", strings.Join(skewsOf(v), ", "), v.Advbase)
 	}
 	for _, id := range vhidsOf(v) {
-		row.States = append(row.States, stateOf(fmt.Sprintf("%d@%s", id, v.Carpdev), now))
+		row.States = append(row.States, stateOf(id, v.Carpdev, now))
 	}
 	return row
 }
@@ -88,15 +89,16 @@ func skewsOf(v status.VIP) []string {
 }
 
 // stateOf is what a group is now; one that was only edited is nothing yet.
-func stateOf(name string, now *status.Snapshot) vipState {
+func stateOf(id int, carpdev string, now *status.Snapshot) vipState {
+	name := fmt.Sprintf("%d@%s", id, carpdev)
 	if now != nil {
 		for _, g := range now.Groups {
 			if g.Name == name {
-				return vipState{name, g.State, g.Disabled}
+				return vipState{id, g.State, g.Disabled}
 			}
 		}
 	}
-	return vipState{Name: name}
+	return vipState{VHID: id}
 }
 
 // whyNot is why an entry cannot be edited on a page.
