@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	},
 	// The file that the loop is given, and who may change it.
 	"internal/configstore": {
-		"internal/config", "internal/statedir", "internal/status",
+		"internal/carp", "internal/config", "internal/statedir", "internal/status",
 	},
 	// Between nodes.
 	"internal/cluster": {"internal/config", "internal/statedir", "internal/status"},

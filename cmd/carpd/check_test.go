@@ -42,7 +42,7 @@ const fiveMistakes = `FILE:3:11: vhid is 300; allowed: a whole number from 1 to 
 FILE:5:17: 192.0.2.0/24 is the network address of its subnet; allowed: an address of a host
     5 |     addresses: [192.0.2.0/24, "2001:db8::1/64"]
       |                 ^
-FILE:6:5: unknown key "pasword" in a group (did you mean password?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes
+FILE:6:5: unknown key "pasword" in a group (did you mean password?); allowed: vhid, carpdev, addresses, password, password_file, password_credential, key_format, advbase, advskew, preempt, master_down, timers, lease, prefix_route, mac, address, announce_every, balancing, carpnodes, description, sync
     6 |     pasword: ***
       |     ^
 FILE:14:5: "password" is given twice, first on line 12; allowed: each key once

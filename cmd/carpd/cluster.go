@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/carpd/carpd/internal/cluster"
 	"github.com/carpd/carpd/internal/config"
+	"github.com/carpd/carpd/internal/configstore"
 	"github.com/carpd/carpd/internal/statedir"
 	"github.com/carpd/carpd/internal/status"
 )
@@ -110,8 +109,8 @@ func (s *source) RemoveNode(ctx context.Context, r status.ClusterRemoveRequest) 
 }
 
 // rewrite changes the file of the configuration and takes it over.
-func (p *parts) rewrite(ctx context.Context, _ string, edits ...config.Edit) error {
-	text, err := os.ReadFile(p.path)
+func (p *parts) rewrite(ctx context.Context, by string, edits ...config.Edit) error {
+	text, err := p.store.OnDisk()
 	if err != nil {
 		return err
 	}
@@ -119,11 +118,6 @@ func (p *parts) rewrite(ctx context.Context, _ string, edits ...config.Edit) err
 	if err != nil {
 		return err
 	}
-	if err := statedir.WriteFile(p.path, changed); err != nil {
-		return err
-	}
-	if _, err = p.reload(ctx); err != nil {
-		err = errors.Join(err, statedir.WriteFile(p.path, text))
-	}
+	_, err = p.store.Apply(ctx, changed, configstore.Hash(text), configstore.Options{By: by})
 	return err
 }

@@ -18,8 +18,7 @@ import (
 	"github.com/carpd/carpd/internal/boottime"
 	"github.com/carpd/carpd/internal/build"
 	"github.com/carpd/carpd/internal/cluster"
-	"github.com/carpd/carpd/internal/config"
-	"github.com/carpd/carpd/internal/configfile"
+	"github.com/carpd/carpd/internal/configstore"
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/dataplane"
 	"github.com/carpd/carpd/internal/iface"
@@ -67,12 +66,12 @@ func runDaemon(ctx context.Context, path string, replacing bool) error {
 	signal.Notify(hup, syscall.SIGHUP)
 	signal.Notify(usr2, syscall.SIGUSR2)
 
-	cfg, warnings, err := configfile.Load(path, false)
+	given, warnings, err := loadConfig(path)
 	if err != nil {
 		return cli.Exit(err, exitUsage)
 	}
 	debug.SetGCPercent(gcPercent)
-	log := newLogger(cfg.LogLevel)
+	log := newLogger(given.cfg.LogLevel)
 	for _, w := range warnings {
 		log.Warn().Msg(w.String())
 	}
@@ -80,11 +79,11 @@ func runDaemon(ctx context.Context, path string, replacing bool) error {
 		log.Warn().Err(err).Msg("keys are less protected")
 	}
 	if replacing {
-		if err := replace(ctx, cfg, log); err != nil {
+		if err := replace(ctx, given.cfg, log); err != nil {
 			return err
 		}
 	}
-	p, err := acquire(ctx, cfg, path, log, replacing)
+	p, err := acquire(ctx, given, log, replacing)
 	if err != nil {
 		return err
 	}
@@ -96,8 +95,7 @@ func runDaemon(ctx context.Context, path string, replacing bool) error {
 
 // parts are what one daemon is made of.
 type parts struct {
-	path      string
-	cfg       *config.Config
+	loaded
 	log       zerolog.Logger
 	started   time.Time
 	lock      interface{ Close() error }
@@ -105,6 +103,7 @@ type parts struct {
 	dataplane *dataplane.Dataplane
 	transport *transport.Conn
 	agent     *agent.Agent
+	store     *configstore.Store
 	server    *control.Server
 	cluster   *cluster.Manager
 	unwatch   context.CancelFunc
@@ -114,8 +113,8 @@ type parts struct {
 // acquire builds the parts. What a predecessor left that did not end properly is
 // gone on with: the kernel side at once, the rest when the groups are placed. If
 // that fails it is left as it was, and falls silent when its leases end.
-func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.Logger, replacing bool) (p *parts, err error) {
-	p = &parts{path: path, cfg: cfg, log: log, started: time.Now(), unwatch: func() {}}
+func acquire(ctx context.Context, given loaded, log zerolog.Logger, replacing bool) (p *parts, err error) {
+	p = &parts{loaded: given, log: log, started: time.Now(), unwatch: func() {}}
 	defer func() {
 		if err != nil {
 			p.keep = p.dataplane == nil || p.dataplane.Adopted()
@@ -125,13 +124,16 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 	if err = os.MkdirAll(control.RunDir, 0o750); err != nil {
 		return p, err
 	}
-	if p.lock, err = takeLock(ctx, cfg.Instance, replacing); err != nil {
+	if p.lock, err = takeLock(ctx, p.cfg.Instance, replacing); err != nil {
 		return p, err
 	}
-	if p.keeper, err = openKeeper(cfg.Instance); err != nil {
+	if err = p.unconfirmed(log); err != nil {
 		return p, err
 	}
-	options := dataplaneOptions(cfg, log)
+	if p.keeper, err = openKeeper(p.cfg.Instance); err != nil {
+		return p, err
+	}
+	options := dataplaneOptions(p.cfg, log)
 	options.Devices = devices{p.keeper}
 	options.Anew = p.tidy
 	if p.dataplane, err = dataplane.Load(options); err != nil {
@@ -156,8 +158,9 @@ func acquire(ctx context.Context, cfg *config.Config, path string, log zerolog.L
 		Now: boottime.Now, Wall: boottime.Wall,
 		Transport: p.transport, Dataplane: p.dataplane, Addresses: p.keeper,
 		Systems: systems, Router: iface.Forwards, Log: log,
-		Keeper: keptIn{cfg.Instance},
-	}, cfg)
+		Keeper: keptIn{p.cfg.Instance},
+	}, p.cfg)
+	p.store = p.openStore()
 	return p, nil
 }
 
@@ -197,6 +200,9 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	go func() { defer close(shared); p.cluster.Run(doors) }()
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
 
+	if p.takenBack != "" {
+		p.note("rollback", p.takenBack)
+	}
 	loop, stopLoop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.agent.Run(loop) }()
@@ -220,7 +226,7 @@ func (p *parts) reloadOnHangup(ctx context.Context, hup <-chan os.Signal) {
 		case <-ctx.Done():
 			return
 		case <-hup:
-			if _, err := p.reload(ctx); err != nil {
+			if err := p.reload(ctx); err != nil {
 				p.log.Error().Err(err).Msg("configuration not reloaded: the running one stays")
 			}
 		}
@@ -228,26 +234,16 @@ func (p *parts) reloadOnHangup(ctx context.Context, hup <-chan os.Signal) {
 }
 
 // reload loads the whole file before anything changes, and says what did.
-func (p *parts) reload(ctx context.Context) (what string, err error) {
-	cfg, warnings, err := configfile.Load(p.path, false)
+func (p *parts) reload(ctx context.Context) error {
+	done, err := p.store.Reload(ctx, false)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if cfg.Instance != p.cfg.Instance {
-		return "", fmt.Errorf("%s: instance is %s but %s runs: restart carpd to change it", p.path, cfg.Instance, p.cfg.Instance)
+	for _, w := range done.Warnings {
+		p.log.Warn().Msg(w)
 	}
-	for _, w := range warnings {
-		p.log.Warn().Msg(w.String())
-	}
-	plan, err := p.agent.Apply(ctx, cfg)
-	if err != nil {
-		return "", err
-	}
-	p.reach(cfg)
-	p.cluster.Configure(cfg.Cluster)
-	what = agent.Summary(plan)
-	p.log.Info().Str("plan", what).Msg("configuration reloaded")
-	return what, nil
+	p.log.Info().Str("plan", done.What).Msg("configuration reloaded")
+	return nil
 }
 
 // release gives back what was acquired, in reverse. What another carpd is to go

@@ -88,12 +88,3 @@ func (s *source) Changed() <-chan struct{} { return s.agent.Changed() }
 
 // Retire ends carpd and leaves all to the next one.
 func (s *source) Retire(ctx context.Context) error { return s.retire(ctx) }
-
-// Reload reads the configuration again.
-func (s *source) Reload(ctx context.Context, _ status.ReloadRequest) (*status.Applied, error) {
-	what, err := s.reload(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &status.Applied{SchemaVersion: status.SchemaVersion, Instance: s.cfg.Instance, Done: "reloaded", What: what}, nil
-}

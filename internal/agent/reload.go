@@ -2,11 +2,9 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/carpd/carpd/internal/config"
 	"github.com/carpd/carpd/internal/election"
@@ -139,23 +137,4 @@ func added(old, next []netip.Addr) (out []netip.Addr) {
 }
 
 // Summary is a plan in one line, for the log and the history.
-func Summary(p config.Plan) string {
-	var changed []string
-	for _, c := range p.Changed {
-		what := make([]string, len(c.What))
-		for i, w := range c.What {
-			what[i] = string(w)
-		}
-		changed = append(changed, c.Name+" ("+strings.Join(what, ", ")+")")
-	}
-	var parts []string
-	for _, l := range []struct {
-		verb  string
-		names []string
-	}{{"added", p.Added}, {"removed", p.Removed}, {"changed", changed}, {"needs a restart:", p.Restart}} {
-		if len(l.names) > 0 {
-			parts = append(parts, l.verb+" "+strings.Join(l.names, ", "))
-		}
-	}
-	return strings.Join(append(parts, fmt.Sprintf("%d unchanged", len(p.Unchanged))), "; ")
-}
+func Summary(p config.Plan) string { return p.Summary() }

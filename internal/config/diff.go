@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"reflect"
 	"slices"
 )
 
@@ -38,6 +39,8 @@ type Plan struct {
 	Removed   []string
 	Changed   []Change
 	Unchanged []string
+	// Sections are those at the top of the file that changed and count at once.
+	Sections []string
 	// Restart names the keys at the top of the file that changed and only
 	// count after a restart.
 	Restart []string
@@ -46,7 +49,7 @@ type Plan struct {
 // Diff compares two configurations. Groups are the same when vhid and carpdev
 // are: another carpdev is another group.
 func Diff(old, new *Config) Plan {
-	p := Plan{Restart: restart(old, new)}
+	p := Plan{Restart: restart(old, new), Sections: sections(old, new)}
 	before, after := byName(old), byName(new)
 	for _, g := range old.Groups {
 		if _, stays := after[g.Name()]; !stays {
@@ -90,6 +93,17 @@ func restart(old, new *Config) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// sections lists what changed beside the groups.
+func sections(old, new *Config) (names []string) {
+	if !reflect.DeepEqual(old.API, new.API) {
+		names = append(names, "api")
+	}
+	if !reflect.DeepEqual(old.Cluster, new.Cluster) {
+		names = append(names, "cluster")
+	}
+	return names
 }
 
 // aspects lists what differs between two groups of one name. The line in the

@@ -185,7 +185,9 @@ func TestRewriteLeavesTheRest(t *testing.T) {
 		case kind == "edit":
 			item := next[rapid.IntRange(0, len(next)-1).Draw(t, "key")]
 			edit, want[n] = EditGroup{Name: name, Set: Items{item}}, want[n].with(item.Key, item.Value)
-			touched = func(l writtenLine) bool { return l.group == n && (l.key == item.Key || l.key == "") && !strings.HasPrefix(strings.TrimSpace(l.text), "#") }
+			touched = func(l writtenLine) bool {
+				return l.group == n && (l.key == item.Key || l.key == "") && !strings.HasPrefix(strings.TrimSpace(l.text), "#")
+			}
 		case kind == "unset":
 			key := rapid.SampledFrom(w.groups[n]).Draw(t, "key").Key
 			edit, want[n] = EditGroup{Name: name, Unset: []string{key}}, want[n].without(key)

@@ -4,6 +4,7 @@
 package configfile
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -23,12 +24,24 @@ func Load(path string, skipUnreadable bool) (*config.Config, []config.Warning, e
 	if err != nil {
 		return nil, nil, err
 	}
-	return config.Load(f, path, config.Options{
+	return config.Load(f, path, options(info.Mode(), skipUnreadable))
+}
+
+// LoadText checks a text as the file that it is, or is to be, with the secrets
+// that it names.
+func LoadText(path string, text []byte) (*config.Config, []config.Warning, error) {
+	info, _ := os.Stat(path)
+	return config.Load(bytes.NewReader(text), path, options(modeOf(info), false))
+}
+
+// options are how a file of this mode is read.
+func options(mode fs.FileMode, skipUnreadable bool) config.Options {
+	return config.Options{
 		ReadFile:       readSecret,
 		Credentials:    os.Getenv("CREDENTIALS_DIRECTORY"),
 		SkipUnreadable: skipUnreadable,
-		Mode:           info.Mode(),
-	})
+		Mode:           mode,
+	}
 }
 
 // maxSecret is far above any password.

@@ -9,7 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -22,7 +22,7 @@ import (
 // Deps is what a store needs of the rest.
 type Deps struct {
 	Path string // of the configuration file
-	Dir  string // where the state of this instance is kept
+	Dir  string // where the state of this instance is kept; empty keeps none
 	// Load checks a text with its secrets, as the file it will be.
 	Load func(text []byte) (*config.Config, []config.Warning, error)
 	// Run makes a configuration the running one. On an error nothing has changed.
@@ -30,7 +30,7 @@ type Deps struct {
 	// Groups are those that run now, for the sentences of a plan.
 	Groups func() []status.Group
 	// Note puts an event in the history.
-	Note func(status.Event)
+	Note func(kind, text string)
 	Log  zerolog.Logger
 }
 
@@ -38,10 +38,17 @@ type Deps struct {
 // goroutines at once.
 type Store struct {
 	Deps
-	mu      sync.Mutex
+	// door is held by who changes file, draft or running configuration; mu only
+	// for a look at the fields below, so that nobody who reads waits for a change.
+	door sync.Mutex
+	mu   sync.Mutex
+
 	text    []byte // that runs
 	cfg     *config.Config
 	changed chan struct{}
+	draft   *draft
+	trial   *trial
+	seen    seen
 }
 
 // Options are how a text is applied.
@@ -62,9 +69,17 @@ type Conflict struct {
 // Error is the sentence without the difference.
 func (c *Conflict) Error() string { return c.Text }
 
-// New makes the store of a carpd that runs this text.
+// New makes the store of a carpd that runs this text. A draft of an earlier run
+// is there again.
 func New(d Deps, text []byte, cfg *config.Config) *Store {
-	return &Store{Deps: d, text: text, cfg: cfg, changed: make(chan struct{})}
+	s := &Store{Deps: d, text: text, cfg: cfg, changed: make(chan struct{})}
+	s.seen.add(text)
+	draft, err := readDraft(d.Dir)
+	if err != nil {
+		s.Log.Warn().Err(err).Msg("the pending configuration of an earlier run is lost")
+	}
+	s.draft = draft
+	return s
 }
 
 // Hash names a text.
@@ -80,17 +95,85 @@ func (s *Store) Current() (text []byte, cfg *config.Config, hash string) {
 	return s.text, s.cfg, Hash(s.text)
 }
 
-// Changed is closed when another text runs.
+// Changed is closed when another text runs, and when one that runs is confirmed.
 func (s *Store) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.changed
 }
 
-// Apply makes a text the file and the running configuration. The base is the
-// hash of the file that it was made from; when that is not what is there, the
-// error is a *Conflict and nothing has changed. Mistakes come back as
-// config.Errors.
-func (s *Store) Apply(ctx context.Context, text []byte, base string, o Options) (*status.Applied, error) {
-	return nil, errors.New("not offered yet")
+// OnDisk is the text of the file.
+func (s *Store) OnDisk() ([]byte, error) { return readConfig(s.Path) }
+
+// set changes a field that others may be looking at.
+func (s *Store) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+// runs remembers what runs now and tells those who wait for it. What counts only
+// after a restart is compared with what really runs.
+func (s *Store) runs(text []byte, cfg *config.Config) {
+	s.seen.add(text)
+	s.set(func() {
+		running := *cfg
+		running.LogLevel, running.XDP, running.DetachOnStop = s.cfg.LogLevel, s.cfg.XDP, s.cfg.DetachOnStop
+		s.text, s.cfg = text, &running
+		close(s.changed)
+		s.changed = make(chan struct{})
+	})
+}
+
+// check reads a text as the configuration that this carpd would run.
+func (s *Store) check(text []byte) (*config.Config, []string, error) {
+	cfg, warnings, err := s.Load(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, running, _ := s.Current(); cfg.Instance != running.Instance {
+		return nil, nil, fmt.Errorf("%s: instance is %s but %s runs: restart carpd to change it", s.Path, cfg.Instance, running.Instance)
+	}
+	var list []string
+	for _, w := range warnings {
+		list = append(list, w.String())
+	}
+	return cfg, list, nil
+}
+
+// seen are the last texts that somebody was shown, to tell what changed since.
+type seen struct {
+	mu    sync.Mutex
+	texts [][]byte
+}
+
+// maxSeen bounds them.
+const maxSeen = 16
+
+// add remembers a text.
+func (s *seen) add(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := Hash(text)
+	for _, t := range s.texts {
+		if Hash(t) == hash {
+			return
+		}
+	}
+	s.texts = append(s.texts, text)
+	if len(s.texts) > maxSeen {
+		s.texts = s.texts[1:]
+	}
+}
+
+// diff is from the text of a hash to another one, empty when we do not remember it.
+func (s *seen) diff(hash string, to []byte) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.texts {
+		if Hash(t) == hash {
+			return config.RedactedDiff(t, to)
+		}
+	}
+	return ""
 }

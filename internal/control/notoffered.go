@@ -42,6 +42,7 @@ func (NotOffered) RemoveVIP(context.Context, status.VIPRequest) (*status.Config,
 func (NotOffered) EditSettings(context.Context, status.SettingsEdit) (*status.Config, error) {
 	return nil, errNotOffered
 }
+func (NotOffered) Rebase(context.Context) (*status.Config, error)   { return nil, errNotOffered }
 func (NotOffered) Discard(context.Context) (*status.Applied, error) { return nil, errNotOffered }
 func (NotOffered) Apply(context.Context, status.ApplyRequest) (*status.Applied, error) {
 	return nil, errNotOffered

@@ -67,6 +67,9 @@ type Editor interface {
 	EditVIP(ctx context.Context, r status.VIPRequest) (*status.Config, error)
 	RemoveVIP(ctx context.Context, r status.VIPRequest) (*status.Config, error)
 	EditSettings(ctx context.Context, r status.SettingsEdit) (*status.Config, error)
+	// Rebase makes the pending edits anew in a file that somebody else has
+	// changed meanwhile.
+	Rebase(ctx context.Context) (*status.Config, error)
 	// Discard forgets the pending configuration.
 	Discard(ctx context.Context) (*status.Applied, error)
 	// Apply makes the pending configuration the running one.

@@ -51,6 +51,7 @@ var editing = []route{
 	post("vips/remove", "remove a VIP from the pending configuration", Source.RemoveVIP),
 	post("settings", "edit the settings of the pending configuration", Source.EditSettings),
 	post("apply", "make the pending configuration the running one", Source.Apply),
+	bare("rebase", "make the pending edits anew in the file as it is now", Source.Rebase),
 	bare("discard", "forget the pending configuration", Source.Discard),
 	bare("confirm", "keep what was applied on trial", Source.Confirm),
 	bare("rollback", "take back what was applied on trial", Source.RollBack),

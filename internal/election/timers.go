@@ -56,6 +56,11 @@ func (m *Machine) MasterDownTime() time.Duration {
 	return masterDownTime(p.MasterDown, p.Advbase, p.Advskew)
 }
 
+// Time is how long a BACKUP of these settings waits for an advert.
+func (f MasterDown) Time(advbase, advskew uint8) time.Duration {
+	return masterDownTime(f, advbase, advskew)
+}
+
 // masterDownTime is 3 x advbase + advskew (FreeBSD, NetBSD, UCarp) or, from
 // about 2019 on OpenBSD, 3 x (advbase + advskew): carp_setrun in each.
 func masterDownTime(formula MasterDown, advbase, advskew uint8) time.Duration {

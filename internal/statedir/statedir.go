@@ -26,7 +26,7 @@ const (
 )
 
 // instanceName is what may be the name of a directory in the state directory.
-var instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+var instanceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // Root is the directory of all instances: STATE_DIRECTORY, as systemd gives it
 // to a unit, or Default. Systemd may give several; the first one counts.
