@@ -90,3 +90,7 @@ func told(done *status.Applied, err error) (string, error) {
 	}
 	return sentence(done.Done) + " " + sentence(done.What), nil
 }
+
+// BannerActs are the forms of the banner, each of which may be refused, also
+// when there is no banner any more.
+func (*view) BannerActs() []string { return []string{"apply", "discard", "confirm", "rollback"} }

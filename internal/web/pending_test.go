@@ -40,7 +40,7 @@ func TestApply(t *testing.T) {
 		if got.Code != http.StatusUnprocessableEntity || len(e.applied) != 2 {
 			t.Errorf("%s s: %d, %+v", seconds, got.Code, e.applied)
 		}
-		wants(t, got.Body.String(), "a whole number of seconds from 10 to 3600", `value="`+seconds+`"`)
+		wants(t, got.Body.String(), "a whole number of seconds from 10 to 3600", `max="3600" aria-invalid="true"`, `value="`+seconds+`"`)
 	}
 }
 
@@ -53,7 +53,9 @@ func TestApplyRefused(t *testing.T) {
 	if got.Code != http.StatusConflict {
 		t.Errorf("%d", got.Code)
 	}
-	wants(t, got.Body.String(), "the pending changes are not those that you saw")
+	wants(t, got.Body.String(), "The pending changes are not those that you saw.", `<span class="d-add">&#43;y`)
+	e.cfg.Pending = nil
+	wants(t, request(e, admin, "POST", "/do/apply", url.Values{}).Body.String(), "The pending changes are not those that you saw.")
 }
 
 // TestStale has a way out, and no button that cannot work.

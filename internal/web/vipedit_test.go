@@ -197,7 +197,7 @@ func TestRemoveVIP(t *testing.T) {
 	if got.Code != http.StatusConflict {
 		t.Errorf("%d", got.Code)
 	}
-	wants(t, got.Body.String(), "changed meanwhile")
+	wants(t, got.Body.String(), "Changed meanwhile.", `<span class="d-add">&#43;b`)
 }
 
 // TestHostileTexts: whatever stands in the configuration, it is text.

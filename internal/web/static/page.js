@@ -44,7 +44,7 @@
     children(old, now);
   };
   const mine = (e, name) => name === "open" && e.nodeName === "DETAILS" ||
-    (name === "value" || name === "checked" || name === "selected") && /^(INPUT|OPTION)$/.test(e.nodeName);
+    (name === "value" || name === "checked" || name === "selected") && /^(INPUT|OPTION)$/.test(e.nodeName) && e.type !== "hidden";
   const attributes = (old, now) => {
     for (const a of now.attributes) {
       if (!mine(old, a.name) && old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value);
