@@ -22,9 +22,17 @@ const maxToken = 4096
 // nodeFlags name a node that is enrolled.
 func nodeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "node", Usage: "the `NAME` of this node", Required: true},
-		&cli.StringFlag{Name: "listen", Usage: "`ADDRESS:PORT` of this node that the others reach", Required: true},
+		&cli.StringFlag{Name: "node", Usage: "the `NAME` of this node"},
+		&cli.StringFlag{Name: "listen", Usage: "`ADDRESS:PORT` of this node that the others reach"},
 	}
+}
+
+// named wants both of nodeFlags.
+func named(c *cli.Context) error {
+	if c.String("node") == "" || c.String("listen") == "" {
+		return usage("--node NAME and --listen ADDRESS:PORT are needed")
+	}
+	return nil
 }
 
 func clusterInitCommand(e *env) *cli.Command {
@@ -35,6 +43,9 @@ func clusterInitCommand(e *env) *cli.Command {
 			"configuration. The election is not touched.",
 		Flags: nodeFlags(),
 		Action: func(c *cli.Context) error {
+			if err := named(c); err != nil {
+				return err
+			}
 			r := status.ClusterInitRequest{Node: c.String("node"), Listen: c.String("listen")}
 			return e.enrol(c, "cluster/init", r, r.Node+" is the first node of a cluster")
 		},
@@ -51,6 +62,9 @@ func clusterJoinCommand(e *env) *cli.Command {
 		Action: func(c *cli.Context) error {
 			if err := atMost(c, 0); err != nil {
 				return usage("the token is read from standard input or --token-file, not from the command line")
+			}
+			if err := named(c); err != nil {
+				return err
 			}
 			token, err := e.readToken(c.String("token-file"))
 			if err != nil {

@@ -61,7 +61,7 @@ func allFlags(c *cli.Command) []cli.Flag {
 
 func TestDocsNameEveryField(t *testing.T) {
 	_, text, _ := strings.Cut(docs(t), "\n## JSON\n")
-	for _, v := range []any{status.Snapshot{}, status.Counters{}, status.Dataplane{}, status.Events{}, status.EventLine{}} {
+	for _, v := range []any{status.Snapshot{}, status.Counters{}, status.Dataplane{}, status.Events{}, status.EventLine{}, status.Cluster{}} {
 		checkDocumented(t, text, reflect.TypeOf(v))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 //	impostor FILE        something runs that answers FILE to everything
 //	[!] carpctl ARG...   ours, in this process
 //	exits N ARG...       ours, and its exit code
+//	input FILE           what the next ones read on standard input
 //
 // The files of the daemon lie in the work directory; a script may bring its own.
 func TestScripts(t *testing.T) {
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: *update,
 		Setup:         bringFiles,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"daemon": runDaemon, "impostor": runImpostor, "carpctl": runCarpctl, "exits": runExits,
+			"daemon": runDaemon, "impostor": runImpostor, "carpctl": runCarpctl, "exits": runExits, "input": setInput,
 		},
 	})
 }
@@ -95,7 +97,7 @@ func runImpostor(ts *testscript.TestScript, _ bool, args []string) {
 // output counts as one.
 func inScript(ts *testscript.TestScript) *env {
 	return &env{
-		stdout: ts.Stdout(), stderr: ts.Stderr(), getenv: ts.Getenv, terminal: ts.Getenv("TERMINAL") != "",
+		stdin: strings.NewReader(ts.Getenv("STDIN")), stdout: ts.Stdout(), stderr: ts.Stderr(), getenv: ts.Getenv, terminal: ts.Getenv("TERMINAL") != "",
 		dial: func(path string) *control.Client {
 			if path == "/run/carpd/default.sock" {
 				path = ts.Getenv("SOCK")
@@ -103,6 +105,11 @@ func inScript(ts *testscript.TestScript) *env {
 			return control.Dial(path)
 		},
 	}
+}
+
+// setInput is what commands read on standard input from now on.
+func setInput(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("STDIN", ts.ReadFile(args[0]))
 }
 
 // one keeps scripts, which run in parallel, from running the command line
