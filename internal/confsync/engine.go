@@ -123,9 +123,6 @@ func (e *Engine) settled(ctx context.Context) (*document, error) {
 	switch {
 	case r.Next != nil && r.Next.Version.Hash == is:
 		return &d, e.arrived(r)
-	case r.Next != nil && r.Version.Hash == is:
-		r.Next = nil
-		return &d, e.keep(r)
 	case r.Version.Hash == is, r.Version.Number == 0 && !alone:
 		return &d, nil
 	}

@@ -223,6 +223,9 @@ func TestDrift(t *testing.T) {
 	a.round()
 	has(t, 1, "r1", "mekmitasdigoat", b)
 	has(t, 2, "r1", "vhid: 2", a, c)
+	u, err := a.engine.update()
+	must(t, err)
+	wants(t, b.engine.take(t.Context(), "r1", u), "the file was edited here and not loaded: carpctl reload makes it count, or put it back")
 	must(t, b.store.load(b.disk.files[file]))
 	b.round()
 	// r2's edit was made beside version 2 and loses to nothing but order.
@@ -302,6 +305,60 @@ func TestNotApplied(t *testing.T) {
 	}
 	if r := b.engine.current(); r.Version.Number != 1 || r.Next != nil {
 		t.Errorf("r2 remembers %+v", r)
+	}
+}
+
+// TestNoConfiguration: what this node could not run is refused before anything is
+// written, and so is what would change things that are its own.
+func TestNoConfiguration(t *testing.T) {
+	a, b, _ := three(t)
+	good, err := a.engine.update()
+	must(t, err)
+	writes := b.disk.writes
+	for _, c := range []struct{ key, want string }{
+		{`"advbase":0`, "carpd.yaml:10:14: advbase is 0; allowed: a whole number of seconds from 1 to 255 (0 would be fast failover, which has no lease yet)"},
+		{`"advskew":3`, "the file of this node would share " + good.Version.Hash + " instead of "},
+	} {
+		u := good
+		u.Document = []byte(strings.Replace(string(good.Document), `,"password"`, `,`+c.key+`,"password"`, 1))
+		u.Version = status.Version{Number: 2, Node: "r1", Hash: hash(u.Document)}
+		if err := b.engine.take(t.Context(), "r1", u); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.key, err)
+		}
+	}
+	if b.disk.writes != writes {
+		t.Error("something was written")
+	}
+	has(t, 1, "r1", "advskew: 50", b)
+}
+
+// TestRefusedNoMore: a version that was refused is not spoken of when this node
+// has a greater one.
+func TestRefusedNoMore(t *testing.T) {
+	a, b, _ := three(t)
+	b.add(yaml(2, "    sync: false\n"))
+	a.add(yaml(2))
+	a.round()
+	b.edit(yaml(2, "    sync: false\n"), yaml(3))
+	must(t, b.engine.settle(t.Context()))
+	if sync, problem := b.sync("r2"); sync != status.SyncEqual {
+		t.Errorf("r2 is %s: %s", sync, problem)
+	}
+}
+
+// TestOnlyTheEditorLoses: a node that had only taken the edit reports nothing.
+func TestOnlyTheEditorLoses(t *testing.T) {
+	a, b, c := three(t)
+	b.down = true
+	a.add(yaml(2))
+	a.round()
+	b.start().add(yaml(3))
+	b.round()
+	has(t, 2, "r2", "vhid: 3", a, b, c)
+	for n, want := range map[*node]int{a: 1, b: 0, c: 0} {
+		if lost := n.engine.lost(n.engine.current()); len(lost) != want {
+			t.Errorf("%s lost %+v", n.name, lost)
+		}
 	}
 }
 

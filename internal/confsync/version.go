@@ -52,7 +52,7 @@ type history []status.Version
 
 // knows reports whether a version went into this one.
 func (h history) knows(v status.Version) bool {
-	return v.Number == 0 || slices.ContainsFunc(h, func(o status.Version) bool { return same(o, v) })
+	return slices.ContainsFunc(h, func(o status.Version) bool { return same(o, v) })
 }
 
 // on is the history of a version that is made on top of another.
