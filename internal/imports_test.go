@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"internal/demo": {"internal/carp", "internal/lab", "internal/status", "internal/control"},
 	// Programs put the parts together.
 	"cmd/carpd": {
-		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/cluster", "internal/config", "internal/configfile", "internal/configstore", "internal/control",
+		"internal/agent", "internal/boottime", "internal/build", "internal/carp", "internal/cluster", "internal/config", "internal/configfile", "internal/configstore", "internal/confsync", "internal/control",
 		"internal/dataplane", "internal/demo", "internal/iface", "internal/ledger", "internal/status", "internal/transport",
 		"internal/demotion", "internal/statedir", "internal/web",
 	},

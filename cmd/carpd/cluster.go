@@ -43,7 +43,7 @@ func (p *parts) note(kind, text string) {
 
 // Cluster is what this node knows of all.
 func (s *source) Cluster(context.Context) (*status.Cluster, error) {
-	c := s.cluster.Cluster(nil)
+	c := s.cluster.Cluster(s.sync.Fill)
 	c.Instance = s.cfg.Instance
 	return c, nil
 }

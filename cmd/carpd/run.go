@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/carpd/carpd/internal/build"
 	"github.com/carpd/carpd/internal/cluster"
 	"github.com/carpd/carpd/internal/configstore"
+	"github.com/carpd/carpd/internal/confsync"
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/dataplane"
 	"github.com/carpd/carpd/internal/iface"
@@ -106,6 +108,7 @@ type parts struct {
 	store     *configstore.Store
 	server    *control.Server
 	cluster   *cluster.Manager
+	sync      *confsync.Engine
 	unwatch   context.CancelFunc
 	keep      bool // what is there is another carpd's to go on with
 }
@@ -188,6 +191,7 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 		return err
 	}
 	p.openCluster()
+	p.openSync()
 	if err := p.openControl(sock); err != nil {
 		return err
 	}
@@ -196,8 +200,9 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	go func() { served <- p.server.Run(doors) }()
 	go p.reloadOnHangup(doors, hup)
 	go p.retireOnSignal(doors, usr2)
-	shared := make(chan struct{})
-	go func() { defer close(shared); p.cluster.Run(doors) }()
+	var shared sync.WaitGroup
+	shared.Go(func() { p.cluster.Run(doors) })
+	shared.Go(func() { p.sync.Run(doors) })
 	p.log.Info().Str("instance", p.cfg.Instance).Str("version", build.String()).Int("groups", len(p.cfg.Groups)).Msg("carpd runs")
 
 	if p.takenBack != "" {
@@ -215,7 +220,7 @@ func (p *parts) serve(ctx context.Context, hup, usr2 <-chan os.Signal) error {
 	}
 	stopLoop()
 	closeDoors()
-	<-shared
+	shared.Wait()
 	return errors.Join(err, <-served)
 }
 

@@ -67,8 +67,8 @@ func (s *Store) install(ctx context.Context, c change) (*status.Applied, error) 
 		back := replaceConfig(s.Path, c.to, c.from)
 		return nil, errors.Join(fmt.Errorf("nothing has changed: %w", err), back, s.forgetTrial())
 	}
+	s.startTrial(t, before, c.Confirm) // First: who is told that another text runs asks whether it is on trial.
 	s.runs(c.to, c.cfg)
-	s.startTrial(t, before, c.Confirm)
 	if d := s.pendingDraft(); d != nil && bytes.Equal(d.Text, c.to) {
 		s.dropDraft()
 	}

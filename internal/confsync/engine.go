@@ -41,7 +41,7 @@ func New(d Deps) *Engine {
 
 // Run works until ctx ends: it makes versions of what is edited here, and
 // compares with the others, at once when something changed and now and then.
-func (e *Engine) Run(ctx context.Context) error {
+func (e *Engine) Run(ctx context.Context) {
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	tick := time.NewTicker(e.Every)
@@ -56,7 +56,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-changed:
 		case <-members:
 		case <-e.wake:

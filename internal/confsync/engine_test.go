@@ -316,7 +316,7 @@ func TestNoConfiguration(t *testing.T) {
 	must(t, err)
 	writes := b.disk.writes
 	for _, c := range []struct{ key, want string }{
-		{`"advbase":0`, "carpd.yaml:10:14: advbase is 0; allowed: a whole number of seconds from 1 to 255 (0 would be fast failover, which has no lease yet)"},
+		{`"advbase":0`, "carpd.yaml:12:14: advbase is 0; allowed: a whole number of seconds from 1 to 255 (0 would be fast failover, which has no lease yet)"},
 		{`"advskew":3`, "the file of this node would share " + good.Version.Hash + " instead of "},
 	} {
 		u := good
@@ -502,9 +502,9 @@ func TestRun(t *testing.T) {
 	a, b, c := three(t)
 	for _, n := range []*node{a, b, c} {
 		n.engine.Every = time.Hour
-		ended := make(chan error)
-		go func() { ended <- n.engine.Run(t.Context()) }()
-		t.Cleanup(func() { must(t, <-ended) })
+		ended := make(chan struct{})
+		go func() { defer close(ended); n.engine.Run(t.Context()) }()
+		t.Cleanup(func() { <-ended })
 	}
 	taken := c.store.Changed()
 	a.store.mu.Lock()

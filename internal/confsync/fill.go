@@ -6,12 +6,20 @@ import (
 
 // Fill adds what is known of each node's configuration to a picture of the
 // cluster: Version, Sections and Lost, and of each node Sync, Problem and Version.
+// A node that is marked as unreachable stays so: what it said before may not be.
 func (e *Engine) Fill(c *status.Cluster) {
+	if !c.Enabled {
+		return
+	}
 	mine := e.stand()
-	c.Version, c.Sections, c.Lost = mine.Version, mine.Sections, e.lost(e.current())
+	c.Version, c.Lost = mine.Version, e.lost(e.current())
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
-		n.Version, n.Sync, n.Problem = e.node(n.Name, n.Self, mine)
+		v, sync, problem := e.node(n.Name, n.Self, mine)
+		if n.Version = v; n.Sync == status.SyncUnreachable {
+			continue
+		}
+		n.Sync, n.Problem = sync, problem
 	}
 }
 
