@@ -31,7 +31,7 @@ func (s *source) Config(context.Context) (*status.Config, error) {
 		SchemaVersion: status.SchemaVersion, Instance: s.cfg.Instance, Path: s.path,
 		Hash: configstore.Hash(text), Running: running,
 		LogLevel: cfg.LogLevel, XDP: cfg.XDP, DetachOnStop: cfg.DetachOnStop,
-		VIPs: vips(outline, cfg), Interfaces: interfaces(),
+		API: access(cfg.API), VIPs: vips(outline, cfg), Interfaces: interfaces(),
 		Pending: s.store.Pending(), Confirm: s.store.Trial(),
 	}
 	for _, w := range warnings {

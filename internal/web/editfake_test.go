@@ -91,6 +91,14 @@ func (e *editor) Discard(context.Context) (*status.Applied, error) {
 	return &status.Applied{Done: "discarded"}, e.do("discard")
 }
 
+func (e *editor) Rebase(context.Context) (*status.Config, error) {
+	if err := e.do("rebase"); err != nil {
+		return nil, err
+	}
+	e.cfg.Hash, e.cfg.Pending.Stale = "sha256:dddd", ""
+	return e.cfg, nil
+}
+
 func (e *editor) Confirm(context.Context) (*status.Applied, error) {
 	return &status.Applied{Done: "confirmed"}, e.do("confirm")
 }

@@ -48,6 +48,10 @@ var pendingActs = []act{
 	{"discard", onward(func(ctx context.Context, a *ask) (string, error) {
 		return told(a.src.Discard(ctx))
 	})},
+	{"rebase", onward(func(ctx context.Context, a *ask) (string, error) {
+		_, err := a.src.Rebase(ctx)
+		return "The pending changes are made anew in the file as it is now. Look at the difference before you apply them.", err
+	})},
 	{"confirm", onward(func(ctx context.Context, a *ask) (string, error) {
 		return told(a.src.Confirm(ctx))
 	})},
@@ -93,4 +97,6 @@ func told(done *status.Applied, err error) (string, error) {
 
 // BannerActs are the forms of the banner, each of which may be refused, also
 // when there is no banner any more.
-func (*view) BannerActs() []string { return []string{"apply", "discard", "confirm", "rollback"} }
+func (*view) BannerActs() []string {
+	return []string{"apply", "discard", "rebase", "confirm", "rollback"}
+}

@@ -64,8 +64,11 @@ func TestStale(t *testing.T) {
 	e.pend()
 	e.cfg.Pending.Stale = "the file was changed by somebody else"
 	page := request(e, admin, "GET", "/vips", nil).Body.String()
-	wants(t, page, "the file was changed by somebody else", "The way out", `action="/do/discard"`)
+	wants(t, page, "the file was changed by somebody else", "The way out", `action="/do/discard"`, `action="/do/rebase"`)
 	never(t, page, `action="/do/apply"`)
+	if got := request(e, admin, "POST", "/do/rebase", url.Values{"next": {"/log"}}); got.Code != http.StatusSeeOther || e.cfg.Pending.Stale != "" {
+		t.Errorf("%d", got.Code)
+	}
 }
 
 // TestTrial counts down and can be confirmed and taken back.

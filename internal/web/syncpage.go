@@ -97,7 +97,7 @@ func joinCluster(ctx context.Context, a *ask) (string, error) {
 
 // makeToken shows a token in the answer itself: it is never kept for later.
 func makeToken(ctx context.Context, a *ask) (string, error) {
-	minutes, ok := checkNumber(&faults{}, "minutes", trimmed(a, "minutes"), 1, 24*60, "")
+	minutes, ok := checkNumber(&faults{}, "minutes", "Minutes", trimmed(a, "minutes"), 1, 24*60)
 	if !ok {
 		return "", badField("minutes", "A token is good for 1 to 1440 minutes.")
 	}

@@ -28,13 +28,13 @@ func (f vipForm) check(c *status.Config, was *status.VIP) faults {
 	f.checkAddresses(&out, others)
 	f.checkVHID(&out, others)
 	f.checkPassword(&out, was)
-	checkNumber(&out, "advbase", f.Advbase, 1, maxAdvbase, "seconds")
-	checkNumber(&out, "advskew", f.Advskew, 0, maxAdvskew, "1/256 s")
+	checkNumber(&out, "advbase", "Base", f.Advbase, 1, maxAdvbase)
+	checkNumber(&out, "advskew", "Skew", f.Advskew, 0, maxAdvskew)
 	if utf8.RuneCountInString(f.Description) > maxDescription || strings.ContainsAny(f.Description, "\r\n") {
 		out.add("description", "The description is one line of at most %d characters.", maxDescription)
 	}
-	checkWord(&out, "mac", f.MAC, "virtual", "physical")
-	checkWord(&out, "address", f.Address, "on-master", "always")
+	checkWord(&out, "mac", "MAC", f.MAC, "virtual", "physical")
+	checkWord(&out, "address", "Addresses", f.Address, "on-master", "always")
 	return out
 }
 
@@ -98,7 +98,7 @@ func ownerOf(a netip.Addr, carpdev string, others []status.VIP) string {
 
 // checkVHID wants one that no other VIP has on the interface.
 func (f vipForm) checkVHID(out *faults, others []status.VIP) {
-	id, ok := checkNumber(out, "vhid", f.VHID, 1, maxVHID, "")
+	id, ok := checkNumber(out, "vhid", "VHID", f.VHID, 1, maxVHID)
 	if !ok {
 		return
 	}
@@ -139,21 +139,18 @@ func (f vipForm) checkPassword(out *faults, was *status.VIP) {
 }
 
 // checkNumber reads a whole number within bounds.
-func checkNumber(out *faults, field, typed string, lo, hi int, unit string) (int, bool) {
+func checkNumber(out *faults, field, label, typed string, lo, hi int) (int, bool) {
 	n, err := strconv.Atoi(typed)
 	if err == nil && n >= lo && n <= hi && strconv.Itoa(n) == typed {
 		return n, true
 	}
-	if unit != "" {
-		unit = " of " + unit
-	}
-	out.add(field, "Enter a whole number%s from %d to %d.", unit, lo, hi)
+	out.add(field, "%s: enter a whole number from %d to %d.", label, lo, hi)
 	return 0, false
 }
 
 // checkWord wants one of a choice.
-func checkWord(out *faults, field, typed string, words ...string) {
+func checkWord(out *faults, field, label, typed string, words ...string) {
 	if !slices.Contains(words, typed) {
-		out.add(field, "Choose %s.", strings.Join(words, " or "))
+		out.add(field, "%s: choose %s.", label, strings.Join(words, " or "))
 	}
 }

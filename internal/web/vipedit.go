@@ -26,6 +26,8 @@ type vipEditor struct {
 	// configuration says by now where it is not what was typed.
 	Conflict *problem
 	Now      map[string]string
+	// Stale tells that the pending changes must be made anew in the file first.
+	Stale bool
 }
 
 // carpdevChoice is an interface to choose, with the VHID that is free there.
@@ -39,7 +41,7 @@ func loadVIPEdit(ctx context.Context, a *ask) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &vipEditor{}
+	e := &vipEditor{Stale: c.Pending != nil && c.Pending.Stale != ""}
 	name := a.query.Get("name")
 	if a.form != nil {
 		e.Form = readVIPForm(a.form)
@@ -112,6 +114,12 @@ func saveVIP(ctx context.Context, a *ask) (string, error) {
 		return "", err
 	}
 	f := readVIPForm(a.form)
+	if a.form.Has("rebase") {
+		if c, err = a.src.Rebase(ctx); err != nil {
+			return "", err
+		}
+		f.Base = c.Hash
+	}
 	was := findVIP(c, f.Name)
 	if f.Name != "" && was == nil {
 		return "", &gone{f.Name}

@@ -138,6 +138,27 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// TestSaveOverStaleChanges: the pending changes are made anew first, and then
+// the edit is saved, with all that was typed.
+func TestSaveOverStaleChanges(t *testing.T) {
+	e := newEditor()
+	e.pend()
+	e.cfg.Pending.Stale = "the file was changed"
+	wants(t, request(e, admin, "GET", "/vips/edit", nil).Body.String(), `name="rebase" value="1"`)
+	got := request(e, admin, "POST", "/do/vips/save", with(good(), "base", "sha256:bbbb", "rebase", "1"))
+	if got.Code != http.StatusSeeOther || strings.Join(e.calls, " ") != "rebase add" || e.added[0].Base != "sha256:dddd" {
+		t.Errorf("%d, %q, %+v", got.Code, e.calls, e.added)
+	}
+	e.pend()
+	e.cfg.Pending.Stale = "the file was changed"
+	e.fails = control.Conflict("they do not fit any more", "-a\n+b\n")
+	got = request(e, admin, "POST", "/do/vips/save", with(good(), "base", "sha256:bbbb", "rebase", "1", "description", "kept"))
+	if got.Code != http.StatusConflict || len(e.added) != 1 {
+		t.Errorf("%d, %+v", got.Code, e.added)
+	}
+	wants(t, got.Body.String(), `value="kept"`, "They do not fit any more.")
+}
+
 // TestEditedWasRemoved: what was typed can be saved as a new one.
 func TestEditedWasRemoved(t *testing.T) {
 	e := newEditor()
