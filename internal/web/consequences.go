@@ -43,7 +43,7 @@ func (c *groupCard) handOver(m *member) string {
 
 // disable says who answers then.
 func (c *groupCard) disable(m *member) string {
-	s := fmt.Sprintf("Adverts and answers of this node stop, and %s go off %s, until it is enabled or carpd is restarted.", list(m.Addresses), m.Carpdev)
+	s := fmt.Sprintf("Adverts and answers of this node stop, and %s no longer has %s, until the group is enabled or carpd is restarted.", m.Carpdev, list(m.Addresses))
 	switch heir := c.heir(m); {
 	case m.State != "MASTER":
 		return s + " Another node is MASTER, so traffic stays as it is; this node would not take over if that one fails."

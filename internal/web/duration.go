@@ -27,7 +27,7 @@ func (a *ask) duration(field string) (time.Duration, error) {
 func parseDuration(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
-		if err != nil || n > longest.Hours() {
+		if err != nil || !(n > 0 && n <= longest.Hours()/24) {
 			return 0, fmt.Errorf("not a number of days: %q", days)
 		}
 		return time.Duration(n * float64(24*time.Hour)), nil
