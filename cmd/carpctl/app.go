@@ -18,6 +18,7 @@ func commands(e *env) []*cli.Command {
 		statusCommand(e), countersCommand(e), dataplaneCommand(e), balanceCommand(e), eventsCommand(e), isMasterCommand(e), explainCommand(e),
 		decodeCommand(e),
 		demoteCommand(e), maintenanceCommand(e), handoverCommand(e), disableCommand(e), enableCommand(e), announceCommand(e),
+		vipCommand(e), settingsCommand(e), configCommand(e), applyCommand(e), discardCommand(e), confirmCommand(e), rollbackCommand(e),
 		reloadCommand(e),
 		clusterCommand(e),
 		webCommand(e), tokenCommand(e),

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/control"
@@ -16,10 +13,15 @@ func reloadCommand(e *env) *cli.Command {
 		Usage: "make carpd read its configuration again",
 		Description: "A configuration with a mistake changes nothing; its mistakes are printed.\n" +
 			"Groups that did not change keep state, timers and counters.",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", DisableDefaultText: true,
+			Usage: "only say what would change, and what that costs on the wire"}},
 		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
-			done, err := client.Reload(c.Context, status.ReloadRequest{})
+			done, err := client.Reload(c.Context, status.ReloadRequest{DryRun: c.Bool("dry-run")})
 			if err != nil {
-				return reloadError(err)
+				return refusal(err)
+			}
+			if c.Bool("dry-run") {
+				return e.printf("would apply: %s\n", planWords(done.Plan))
 			}
 			if done.What == "" { // An older carpd does not say.
 				return e.printf("reloaded\n")
@@ -27,13 +29,4 @@ func reloadCommand(e *env) *cli.Command {
 			return e.printf("reloaded: %s\n", done.What)
 		}),
 	}
-}
-
-// reloadError puts mistakes, a line each, below the sentence.
-func reloadError(err error) error {
-	var refused *control.Refused
-	if errors.As(err, &refused) {
-		return fmt.Errorf("carpd refused, nothing has changed:\n%s", refused.Text)
-	}
-	return err
 }
