@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"sync"
 	"testing"
@@ -14,6 +15,27 @@ import (
 	"github.com/carpd/carpd/internal/status"
 	"github.com/carpd/carpd/test/browser"
 )
+
+// chromium is one for all tests; each has a tab that shares nothing.
+var chromium = sync.OnceValues(func() (*browser.Browser, error) {
+	b, err := browser.Start()
+	if err == nil {
+		atTheEnd = b.Close
+	}
+	return b, err
+})
+
+// atTheEnd closes what the tests share.
+var atTheEnd = func() error { return nil }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := atTheEnd(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // stage is a fake with its pages and a stream, for a real browser.
 type stage struct {
@@ -29,6 +51,13 @@ func (s *stage) Status() *status.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.snap
+}
+
+// Events may be added to while a browser looks.
+func (s *stage) Events(uint64) []status.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.events
 }
 
 // play replaces the picture by a changed copy and tells the stream.
@@ -88,17 +117,12 @@ func open(t *testing.T, v browser.View, path string) (*stage, *browser.Tab) {
 	srv := httptest.NewUnstartedServer(s)
 	srv.Config.ErrorLog = nil
 	srv.Start()
-	b, err := browser.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := b.Close(); err != nil {
-			t.Error(err)
-		}
 		srv.CloseClientConnections()
 		srv.Close()
 	})
+	b, err := chromium()
+	must(t, err)
 	tab, err := b.Tab(v)
 	must(t, err)
 	t.Cleanup(tab.Close)
@@ -158,6 +182,23 @@ func TestLiveAndStale(t *testing.T) {
 	must(t, tab.WaitUntil(`document.querySelector("#m-2_40eth0-r1 .since time").textContent !== window.was`))
 	must(t, tab.WaitUntil(`document.getElementById("live").textContent.startsWith("stale")`))
 	holds(t, tab, `document.getElementById("live").getAttribute("aria-live") === "polite"`)
+}
+
+// TestLogGrows while one looks at it, also with a filter.
+func TestLogGrows(t *testing.T) {
+	s, tab := open(t, browser.Desktop, "/log?group=2%40eth0")
+	must(t, tab.WaitFor("#e-5"))
+	s.mu.Lock()
+	s.events = append(append([]status.Event{}, s.events...),
+		status.Event{ID: 6, At: now, Kind: "transition", Group: "2@eth0", From: "BACKUP", To: "MASTER", Text: evil},
+		status.Event{ID: 7, At: now, Kind: "transition", Group: "1@eth0", From: "MASTER", To: "BACKUP", Text: "of another group"})
+	s.mu.Unlock()
+	s.said <- struct{}{}
+	must(t, tab.WaitFor("#e-6"))
+	holds(t, tab, `document.querySelector("ol.log > li").id === "e-6" && document.querySelectorAll("ol.log > li").length === 2`)
+	if list := tab.Problems(); len(list) > 0 {
+		t.Errorf("in the console: %q", list)
+	}
 }
 
 // TestThemeIsRemembered over a load of the page.

@@ -112,8 +112,10 @@
   };
 
   // The stream tells that something changed; what, the page does. Without a
-  // stream the page is asked for again and again.
+  // stream the page is asked for again and again. A page that nobody sees has
+  // none: browsers open only a few connections to one server.
   const follow = () => {
+    if (stream) stream.close();
     stream = new EventSource("/api/v1/stream");
     for (const kind of ["message", "status", "event", "events", "transition"]) stream.addEventListener(kind, soon);
   };
@@ -125,6 +127,7 @@
     ticks++;
     const streaming = stream && stream.readyState === EventSource.OPEN;
     if (ticks % (streaming ? 5 : 2) === 0) renew();
+    if (stream.readyState === EventSource.CLOSED && ticks % 15 === 0) follow();
   };
 
   const start = () => {
@@ -142,7 +145,12 @@
     rebase(document);
     follow();
     setInterval(tick, 1000);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) { last = performance.now(); renew(); } });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) { stream.close(); return; }
+      last = performance.now();
+      follow();
+      renew();
+    });
     addEventListener("pagehide", () => stream.close());
     addEventListener("pageshow", (e) => { if (e.persisted) { follow(); renew(); } });
   };
