@@ -105,6 +105,11 @@ func TestHandOver(t *testing.T) {
 			t.Error(diff)
 		}
 		pass(5 * time.Millisecond)
+		want = append(want, "accept for 350ms") // What is still under way to it.
+		if diff := cmp.Diff(want, a.deeds(now)); diff != "" {
+			t.Error(diff)
+		}
+		pass(350 * time.Millisecond)
 		want = append(want, "accept never", "del 192.0.2.1")
 		if diff := cmp.Diff(want, a.deeds(now)); diff != "" {
 			t.Error(diff)
@@ -159,7 +164,8 @@ func TestHandOverToNobody(t *testing.T) {
 }
 
 // A node that preempts a living MASTER accepts at once but answers only after
-// 50 ms, and the one that yields keeps nothing.
+// 50 ms; the one that yields answers no more and accepts what is still under way,
+// for 350 ms.
 func TestPreemptHoldsAnswers(t *testing.T) {
 	inLAN(t, func(t *testing.T, l *lan) {
 		b := l.start(2, settings(100))
@@ -173,8 +179,8 @@ func TestPreemptHoldsAnswers(t *testing.T) {
 		if a.answering() || b.answering() {
 			t.Fatalf("answering: %v and %v", a.answering(), b.answering())
 		}
-		if got := b.deeds(now); !slices.Contains(got, "accept never") || slices.Contains(got, "bow-out IPv4") {
-			t.Errorf("the one that yields: %q", got)
+		if diff := cmp.Diff([]string{"answer never", "accept for 350ms"}, b.deeds(now)[len(b.deeds(now))-2:]); diff != "" || slices.Contains(b.deeds(now), "bow-out IPv4") {
+			t.Errorf("the one that yields: %q", b.deeds(now))
 		}
 		time.Sleep(time.Until(now.Add(49 * time.Millisecond)))
 		if a.answering() {

@@ -25,6 +25,12 @@ const (
 	// lingerTime is how long a leaver accepts frames when no MASTER speaks up.
 	lingerTime = 1200 * time.Millisecond
 
+	// yieldTime is how long a node goes on accepting when a new MASTER has spoken:
+	// frames are under way to it, and one of its own that left late has told the
+	// switch its port again. The new MASTER's announcements correct that in 100 and
+	// in 300 ms. What it sends meanwhile leaves with the interface's MAC.
+	yieldTime = 350 * time.Millisecond
+
 	// bowOutGap and bowOutCopies space the repeated bow-out.
 	bowOutGap    = 10 * time.Millisecond
 	bowOutCopies = 3
@@ -40,8 +46,9 @@ func (a *Agent) step(g *group, ev election.Event) {
 //
 // Becoming MASTER: addresses (by the worker; for a short time they are waited for),
 // accept frames, adverts, lease, announcements. Leaving MASTER: no more answers,
-// bow out, accept frames until the next MASTER speaks, then drop and remove the
-// addresses. A node that yields to a MASTER it has heard keeps nothing.
+// bow out, accept frames until the next MASTER has spoken and a moment longer, then
+// drop and remove the addresses. A node that yields to a MASTER that it has heard
+// accepts for that moment too.
 func (a *Agent) apply(g *group, now time.Time, eff election.Effects) {
 	a.alarms.set(g.tick, eff.Wake)
 	if eff.Changed() {
@@ -145,6 +152,10 @@ func (a *Agent) leave(g *group, now time.Time, eff election.Effects) {
 	for _, al := range []*alarm{g.takeover, g.answer, g.announcing, g.ageing} {
 		a.alarms.stop(al)
 	}
+	if served && eff.Cause.Kind.Yields() {
+		a.yield(g, now)
+		return
+	}
 	if !eff.BowOut || !served {
 		a.stopAccepting(g)
 		return
@@ -156,6 +167,29 @@ func (a *Agent) leave(g *group, now time.Time, eff election.Effects) {
 	a.alarms.set(g.linger, now.Add(lingerTime))
 	a.tellState(g)
 	a.sendBowOut(g)
+}
+
+// yield goes on accepting for a moment, now that another MASTER has spoken. Where
+// every node gets every frame there is nothing to wait for.
+func (a *Agent) yield(g *group, now time.Time) {
+	if g.yielding {
+		return
+	}
+	if g.cfg.Balancing.SharesFrames() {
+		a.endLeaving(g)
+		a.stopAccepting(g)
+		return
+	}
+	until := now.Add(yieldTime)
+	if g.leaving && g.linger.at.Before(until) {
+		until = g.linger.at
+	}
+	g.leaving, g.yielding = true, true
+	a.alarms.stop(g.bowOut)
+	a.Dataplane.Accept(g.slot, until)
+	a.alarms.set(g.linger, until)
+	a.tellState(g)
+	a.publish(g)
 }
 
 // sendBowOut sends one more copy of the last advert, with a counter of its own,
@@ -172,7 +206,7 @@ func (a *Agent) endLeaving(g *group) {
 	if !g.leaving {
 		return
 	}
-	g.leaving = false
+	g.leaving, g.yielding = false, false
 	a.alarms.stop(g.bowOut)
 	a.alarms.stop(g.linger)
 	if g.machine.State() != election.Master {

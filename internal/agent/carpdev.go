@@ -87,7 +87,7 @@ func (a *Agent) unbind(g *group) {
 	for _, al := range g.alarms() {
 		a.alarms.stop(al)
 	}
-	g.serving, g.leaving, g.memory = false, false, nil
+	g.serving, g.leaving, g.yielding, g.memory = false, false, false, nil
 	a.delFilter(g)
 	if err := a.Dataplane.RemoveGroup(g.slot); err != nil {
 		a.Log.Error().Err(err).Str("group", g.name).Msg("group not removed from the kernel side")

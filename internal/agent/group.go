@@ -33,7 +33,8 @@ type group struct {
 
 	serving       bool            // MASTER, with addresses and adverts out
 	leased        bool            // a round has left since it became MASTER
-	leaving       bool            // bowed out, still accepting frames
+	leaving       bool            // MASTER no more, still accepting frames
+	yielding      bool            // and another MASTER has spoken
 	advert        carp.Advert     // what to send when the addresses are there
 	answerFrom    time.Time       // no answers before, so that the old MASTER can yield
 	bowOuts       int             // copies of the bow-out still to be sent

@@ -56,12 +56,12 @@ func (a *Agent) beginHandOver(name string, lasts time.Duration, force bool, done
 	wait := min(longestHandOver, 3*carpInterval(g)+peerSlack)
 	g.handing.done = done
 	a.alarms.set(g.handing.giveUp, d.Since.Add(wait))
+	if force { // First: nothing may leave from us after the new MASTER's first advert.
+		a.step(g, election.HandOver{})
+	}
 	if err := a.raise(d, whyAsked); err != nil {
 		a.endHandOver(g, whyFailed)
 		return err
-	}
-	if force {
-		a.step(g, election.HandOver{})
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (a *Agent) onAdvert(g *group, e dataplane.Event) {
 		g.beat.add(e.At)
 	}
 	if g.leaving && !adv.IsBowOut() {
-		a.endLeaving(g)
+		a.yield(g, a.Now())
 	}
 	if g.removed {
 		return

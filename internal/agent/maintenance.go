@@ -19,8 +19,10 @@ import (
 const (
 	// peerSlack is added to the master-down time in which a peer must take over.
 	peerSlack = time.Second
-	// upkeepLook is how often it is looked whether all groups have gone.
-	upkeepLook = 50 * time.Millisecond
+	// upkeepLook is how often it is looked whether all groups have gone, until
+	// they have; and how often when they were gone before.
+	upkeepLook  = 50 * time.Millisecond
+	upkeepAgain = 500 * time.Millisecond
 )
 
 // upkeep is what the loop knows of maintenance beside its demotion.
@@ -104,15 +106,18 @@ func (a *Agent) beginUpkeep() {
 	}
 }
 
-// lookOn looks at maintenance, again and again until it has settled. Afterwards
-// every transition has it looked at once.
+// lookOn looks at maintenance, again and again while a group is not served by a
+// peer. Otherwise every transition has it looked at once.
 func (a *Agent) lookOn(now time.Time) {
 	if !a.inMaintenance() {
 		return
 	}
 	a.lookAtMaintenance(whyTakenOver)
-	if !a.upkeep.settled {
+	switch {
+	case !a.upkeep.settled:
 		a.alarms.set(a.upkeep.look, now.Add(upkeepLook))
+	case a.upkeep.phase != status.MaintenanceOn:
+		a.alarms.set(a.upkeep.look, now.Add(upkeepAgain))
 	}
 }
 

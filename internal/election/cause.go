@@ -123,6 +123,17 @@ func (k CauseKind) Deposes() bool {
 	}
 }
 
+// Yields reports whether a MASTER leaves for this cause to another one that it has
+// heard: traffic moves there, and the last of it may still be under way.
+func (k CauseKind) Yields() bool {
+	switch k {
+	case CauseBetterMaster, CauseLessDemoted, CauseTieLost, CauseTieEven:
+		return true
+	default:
+		return false
+	}
+}
+
 // String is the cause in a few words: the field in logs, the text of events.
 func (c Cause) String() string {
 	switch {

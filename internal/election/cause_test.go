@@ -198,6 +198,18 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// Who yields has heard the next MASTER; who leaves for another reason has not.
+func TestYields(t *testing.T) {
+	for k, want := range map[CauseKind]bool{
+		CauseBetterMaster: true, CauseLessDemoted: true, CauseTieLost: true, CauseTieEven: true,
+		CauseStalled: false, CauseHandOver: false, CauseShutdown: false, CauseLinkDown: false, CauseDisabled: false,
+	} {
+		if k.Yields() != want {
+			t.Errorf("%q yields: %t", k, !want)
+		}
+	}
+}
+
 // A take-over from a MASTER that may still live is told apart from one whose
 // MASTER is gone, because it answers until it hears us.
 func TestDeposes(t *testing.T) {

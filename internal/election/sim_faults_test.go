@@ -183,13 +183,13 @@ func (n *node) stop() {
 	})
 }
 
-// handOver demotes the node by one and has it bow out, as carpd does when it is
-// asked to give a group away, and ends the demotion after a while.
+// handOver has the node bow out and demotes it by one, as carpd does when it is
+// made to give a group away, and ends the demotion after a while.
 func (n *node) handOver() {
 	settled := n.w.settled() && n.m.State() == Master && n.m.Demotion() == 0 && n.w.now.Sub(n.m.lead.round) > 50*time.Millisecond
 	n.w.disturbed("node %d hands over", n.id)
-	n.step(Demoted{Total: n.m.Demotion() + 1})
 	n.step(HandOver{})
+	n.step(Demoted{Total: n.m.Demotion() + 1})
 	if settled && n.w.othersHealthy(n) {
 		n.w.expectSuccessor(n)
 	}

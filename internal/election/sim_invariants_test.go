@@ -197,9 +197,7 @@ func (w *world) othersHealthy(but *node) bool {
 	return true
 }
 
-// expectSuccessor looks again 100 ms after a settled MASTER has handed over. The
-// advert that tells of the demotion may arrive after the bow-out; who takes over
-// for the one or the other is there by then.
+// expectSuccessor looks again 100 ms after a settled MASTER has handed over.
 func (w *world) expectSuccessor(from *node) {
 	if w.tieTime() > 0 {
 		return
