@@ -39,10 +39,14 @@ func (t *Tab) follow(what string, act chromedp.Action[chromedp.Void]) error {
 
 // Fill types text into a field in place of what is in it.
 func (t *Tab) Fill(sel, text string) error {
-	if err := t.do("clear "+sel, chromedp.Clear(chromedp.CSS(sel))); err != nil || text == "" {
-		return err
+	if text == "" {
+		text = "\b"
 	}
-	return t.do("fill "+sel, chromedp.SendKeys(chromedp.CSS(sel), text))
+	return t.do("fill "+sel, chromedp.WaitVisible(chromedp.CSS(sel)), chromedp.Focus(chromedp.CSS(sel)),
+		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.activeElement.select(), true"))
+			return err
+		}), chromedp.KeyEvent(text))
 }
 
 // Choose sets the value of a list.
