@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -154,3 +155,6 @@ func (n *node) sees(count int) bool {
 	}
 	return len(c.Nodes) == count
 }
+
+// addr is an address that is one.
+func addr(text string) netip.AddrPort { return netip.MustParseAddrPort(text) }

@@ -120,31 +120,49 @@ func sameEntry(a, b entry) bool { return !later(a, b) && !later(b, a) }
 func sameRemoval(a, b removal) bool { return a.Name == b.Name && a.By == b.By && a.At.Equal(b.At) }
 
 // list are the members by rank. Two nodes that were enrolled at the same moment by
-// different members were given the same rank: the later name moves up.
+// different members were given the same rank: the later name gets a free one, so
+// that no other member's changes.
 func (r roster) list() []Member {
-	var out []Member
+	var all []Member
 	for name := range r.Members {
 		if e, there := r.live(name); there {
-			out = append(out, Member{name, e.Address, e.Rank, e.Key})
+			all = append(all, Member{name, e.Address, e.Rank, e.Key})
 		}
 	}
-	slices.SortFunc(out, func(a, b Member) int {
-		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
-	})
-	for i := 1; i < len(out); i++ {
-		out[i].Rank = max(out[i].Rank, out[i-1].Rank+1)
+	slices.SortFunc(all, byRank)
+	taken := map[int]bool{}
+	for _, m := range all {
+		taken[m.Rank] = true
 	}
-	return out
+	for i := 1; i < len(all); i++ {
+		if all[i].Rank == all[i-1].Rank {
+			all[i].Rank = lowestFree(taken)
+			taken[all[i].Rank] = true
+			i = 0
+			slices.SortFunc(all, byRank)
+		}
+	}
+	return all
+}
+
+// byRank orders members.
+func byRank(a, b Member) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name)) }
+
+// lowestFree is the lowest rank that nobody has.
+func lowestFree(taken map[int]bool) (rank int) {
+	for taken[rank] {
+		rank++
+	}
+	return rank
 }
 
 // freeRank is the lowest that no member has.
 func (r roster) freeRank() int {
-	for i, m := range r.list() {
-		if m.Rank != i {
-			return i
-		}
+	taken := map[int]bool{}
+	for _, m := range r.list() {
+		taken[m.Rank] = true
 	}
-	return len(r.list())
+	return lowestFree(taken)
 }
 
 // byKey finds the member with a key.
