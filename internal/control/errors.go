@@ -2,11 +2,13 @@ package control
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -55,6 +57,8 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%s %w: no socket %s", c.name(), ErrNotRunning, c.path)
 	case isRefused(err):
 		return fmt.Errorf("%s %w: nobody listens on %s", c.name(), ErrNotRunning, c.path)
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fmt.Errorf("%s: its certificate is not trusted: %w", c.name(), unwrapped(err))
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: no permission to open %s: be root or in the group of that file", c.name(), c.path)
 	case isSilent(context.Cause(ctx)):
@@ -62,8 +66,17 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	default:
-		return fmt.Errorf("%s on %s: %w", c.name(), c.path, err)
+		return fmt.Errorf("%s on %s: %w", c.name(), c.path, unwrapped(err))
 	}
+}
+
+// unwrapped is the error without the request that it came from.
+func unwrapped(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // checkSchema refuses what a newer carpd may mean otherwise than we read it.
