@@ -44,7 +44,11 @@ func newFake() *fake {
 	}
 }
 
-func (f *fake) Status() *status.Snapshot { return f.snap }
+func (f *fake) Status() *status.Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.snap
+}
 
 func (f *fake) Counters() (*status.Counters, error) { return f.counters, f.broken }
 
