@@ -44,7 +44,8 @@ func run(m *testing.M) int {
 
 // build compiles the programs once per run.
 var build = sync.OnceValue(func() error {
-	cmd := exec.Command("go", "build", "-o", binDir, "github.com/carpd/carpd/cmd/carpd", "github.com/carpd/carpd/cmd/carpctl")
+	cmd := exec.Command("go", "build", "-o", binDir, "github.com/carpd/carpd/cmd/carpd", "github.com/carpd/carpd/cmd/carpctl",
+		"github.com/carpd/carpd/test/writes")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}

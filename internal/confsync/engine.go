@@ -26,6 +26,7 @@ type Engine struct {
 	refused *refusal         // the greater version that this node last refused
 	trouble string           // why what runs here cannot be shared
 	peers   map[string]*peer // the other nodes, by name
+	known   known            // what was found out of a text
 }
 
 // New makes an engine. It answers the other nodes from now on.
@@ -52,7 +53,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.Log.Error().Err(err).Msg("shared configuration")
 		}
 		for _, p := range e.others() {
-			calls.Go(func() { e.converse(ctx, p) })
+			calls.Go(func() { e.reach(ctx, p) })
 		}
 		select {
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package confsync
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/carpd/carpd/internal/status"
@@ -16,8 +17,9 @@ const (
 
 // peer is another node as this one sees it.
 type peer struct {
-	name string
-	mu   sync.Mutex // held during a conversation: there is one at a time
+	name  string
+	mu    sync.Mutex  // held during a conversation: there is one at a time
+	tried atomic.Bool // somebody tries to reach it
 
 	// Guarded by Engine.view.
 	said    standing
@@ -48,6 +50,31 @@ func (e *Engine) others() (out []*peer) {
 		out = append(out, p)
 	}
 	return out
+}
+
+// retry is the pause after which a node that did not answer is asked again.
+const retry = time.Second
+
+// reach converses with a node, again and again until it answers.
+func (e *Engine) reach(ctx context.Context, p *peer) {
+	if p.tried.Swap(true) {
+		return
+	}
+	defer p.tried.Store(false)
+	for e.converse(ctx, p); e.isSilent(p); e.converse(ctx, p) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(retry):
+		}
+	}
+}
+
+// isSilent reports whether a node that is still a member did not answer.
+func (e *Engine) isSilent(p *peer) bool {
+	e.view.Lock()
+	defer e.view.Unlock()
+	return p.silent != nil && e.peers[p.name] == p
 }
 
 // converse asks a node where it is and brings the one who is behind forward. One

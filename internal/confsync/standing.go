@@ -3,6 +3,7 @@ package confsync
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"github.com/carpd/carpd/internal/status"
 )
@@ -56,7 +57,7 @@ func (e *Engine) drift(s self, v status.Version) string {
 		return editedByHand
 	case e.Store.Trial() != nil:
 		return onTrial(e.Store.Trial())
-	case v.Number > 0 && s.holds(text, v.Hash) != nil:
+	case v.Number > 0 && e.hashOf(s, text) != v.Hash:
 		return "what runs here is not " + nameOf(v)
 	}
 	return ""
@@ -64,3 +65,30 @@ func (e *Engine) drift(s self, v status.Version) string {
 
 // errApart is why a node shares nothing.
 var errApart = errors.New("this node takes no part in the shared configuration")
+
+// known is the hash of what one text shares: to find it out takes a while where
+// there are many groups, and is asked for often.
+type known struct {
+	of   string // the text, and what decides what is shared of it
+	hash string
+}
+
+// hashOf is the hash of what a text shares; empty when it cannot be shared.
+func (e *Engine) hashOf(s self, text []byte) string {
+	of := hash(text) + fmt.Sprint(s)
+	e.view.Lock()
+	k := e.known
+	e.view.Unlock()
+	if k.of == of {
+		return k.hash
+	}
+	d, _, err := s.export(text)
+	k = known{of: of}
+	if err == nil {
+		k.hash = hash(d.encode())
+	}
+	e.view.Lock()
+	e.known = k
+	e.view.Unlock()
+	return k.hash
+}
