@@ -30,6 +30,7 @@ type member struct {
 	Peer   string // how it compares with the MASTER or the best BACKUP
 	Reject []count
 	Sent   *status.Sent
+	Others []status.Peer // that were heard, beside the MASTER
 	Tell   consequences
 }
 
@@ -62,7 +63,8 @@ func groupCards(c *status.Cluster, self *status.Snapshot, counters *status.Count
 
 // memberOf is a group on its node.
 func memberOf(n status.Node, s *status.Snapshot, g status.Group) member {
-	return member{Group: g, ID: id("m", g.Name, n.Name), Node: n.Name, Self: n.Self,
+	others := slices.DeleteFunc(slices.Clone(g.Peers), func(p status.Peer) bool { return g.Master != nil && p.Address == g.Master.Address })
+	return member{Group: g, Others: others, ID: id("m", g.Name, n.Name), Node: n.Name, Self: n.Self,
 		Asked: askedAt(s.TakenAt, s.Age), Chips: chips(s, g.Name), Spark: sparkOf(g)}
 }
 

@@ -5,13 +5,14 @@ import (
 	"github.com/carpd/carpd/internal/status"
 )
 
-// kernelCard is what the dataplane does, as far as it is known at once. The
-// rest, which takes the kernel a second, is on a page of its own.
+// kernelCard is what the dataplane does, as far as it is known at once. To ask
+// the kernel for more takes a second, and has a page of its own.
 type kernelCard struct {
 	Devices  []status.Carpdev
 	Answered []count
 	Refused  []count // what belongs to no group
 	Leases   []lease
+	Programs []status.Program // as they were a while ago; none before the kernel was asked
 }
 
 // lease is what is left of the kernel's permissions for a group.
@@ -22,8 +23,11 @@ type lease struct {
 }
 
 // kernelCardOf gathers it.
-func kernelCardOf(s *status.Snapshot, counters *status.Counters) kernelCard {
+func kernelCardOf(s *status.Snapshot, counters *status.Counters, kernel *status.Dataplane) kernelCard {
 	k := kernelCard{Devices: s.Carpdevs}
+	if kernel != nil {
+		k.Programs = kernel.Programs
+	}
 	for _, g := range s.Groups {
 		k.Leases = append(k.Leases, lease{g.Name, g.AnswerFor, g.AcceptFor, g.Lease})
 	}

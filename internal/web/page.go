@@ -59,7 +59,9 @@ type ask struct {
 	query url.Values
 	form  url.Values // of a POST; nil for a page that is only read
 	now   time.Time
-	who   control.Caller
+	// kernel is what the kernel told the last time that it was asked.
+	kernel *kernelMemory
+	who    control.Caller
 	// next is where to go after an act; empty is its page.
 	next string
 	// err is why an act was refused, for the load of the page that is then shown.
@@ -70,8 +72,8 @@ type ask struct {
 }
 
 // newAsk reads the form of a POST, within bounds.
-func newAsk(w http.ResponseWriter, r *http.Request, src control.Source, who control.Caller) (*ask, error) {
-	a := &ask{src: src, query: r.URL.Query(), now: time.Now(), who: who}
+func (s *site) newAsk(w http.ResponseWriter, r *http.Request, who control.Caller) (*ask, error) {
+	a := &ask{src: s.src, query: r.URL.Query(), now: time.Now(), kernel: &s.kernel, who: who}
 	if r.Method != http.MethodPost {
 		return a, nil
 	}

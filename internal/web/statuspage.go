@@ -41,7 +41,7 @@ func loadStatus(ctx context.Context, a *ask) (any, error) {
 	o.Chips = chips(o.Self, "")
 	o.Masters = masters(o.Self)
 	o.Line = timelineOf(a.src.Events(0), o.Self, o.Asked, a.query.Get("span"))
-	o.Kernel = kernelCardOf(o.Self, counters)
+	o.Kernel = kernelCardOf(o.Self, counters, a.kernel.get(a.src))
 	return o, nil
 }
 

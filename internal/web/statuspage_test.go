@@ -1,15 +1,19 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/net/html"
 
 	"github.com/carpd/carpd/internal/control"
@@ -92,6 +96,56 @@ func TestStatusTellsOfAGroup(t *testing.T) {
 	}
 }
 
+// TestPeersAreListed beside the MASTER, which has a line of its own.
+func TestPeersAreListed(t *testing.T) {
+	src := newFake()
+	src.snap.Groups[1].Peers = []status.Peer{{Address: "192.0.2.12", LastSeen: ago(time.Second)},
+		{Address: "192.0.2.13", Advskew: 200, Demotion: 64, LastSeen: ago(2 * time.Minute)}}
+	body := bodyOf(src, admin, "/")
+	wantIn(t, shown(t, body, "m-2_40eth0-r1"), "Heard 192.0.2.13 advskew 200, demoted by 64, 2m 00s ago")
+	if strings.Count(shown(t, body, "m-2_40eth0-r1"), "192.0.2.12 advskew") > 0 {
+		t.Error("the MASTER is listed once more")
+	}
+}
+
+// TestProgramsAreAskedForOnce, and nobody waits for the answer.
+func TestProgramsAreAskedForOnce(t *testing.T) {
+	src := newFake()
+	src.kernel.Programs = []status.Program{{Name: "carp_in", ID: 17, Tag: "c6ea3f9389d9b369"}}
+	slow := &slowKernel{fake: src, answer: make(chan struct{}), asked: make(chan struct{}, 9)}
+	h := New(slow, func(*http.Request) control.Caller { return admin }, zerolog.Nop())
+	get := func() string {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return shown(t, w.Body.String(), "kernel")
+	}
+	wantIn(t, get(), "the kernel is being asked")
+	<-slow.asked
+	wantIn(t, get(), "the kernel is being asked")
+	close(slow.answer)
+	for begin := time.Now(); !strings.Contains(get(), "carp_in id 17, tag c6ea3f9389d9b369"); {
+		if time.Since(begin) > 30*time.Second {
+			t.Fatal("the programs do not come")
+		}
+		runtime.Gosched()
+	}
+	if n := len(slow.asked); n > 0 {
+		t.Errorf("asked %d times more", n)
+	}
+}
+
+// slowKernel answers when a test lets it.
+type slowKernel struct {
+	*fake
+	answer, asked chan struct{}
+}
+
+func (s *slowKernel) Dataplane(ctx context.Context) (*status.Dataplane, error) {
+	s.asked <- struct{}{}
+	<-s.answer
+	return s.fake.Dataplane(ctx)
+}
+
 // TestStatusOverAllNodes: a group is one card, by whatever name a node has for
 // the carpdev, and the verdict is the cluster's.
 func TestStatusOverAllNodes(t *testing.T) {
@@ -158,6 +212,10 @@ func TestButtonsOfTheState(t *testing.T) {
 		if got := element(t, body, id) != nil; got != there {
 			t.Errorf("%s there: %v", id, got)
 		}
+	}
+	src.snap.Demotions = append(src.snap.Demotions, status.Demotion{Name: "maintenance", Owner: "maintenance", Weight: 64})
+	if got := shown(t, bodyOf(src, admin, "/"), "d-r1---maintenance"); !strings.Contains(got, "It ends with the maintenance") || strings.Contains(got, "Clear") {
+		t.Errorf("the demotion of maintenance: %s", got)
 	}
 	src.snap.Maintenance = status.Maintenance{Phase: status.MaintenanceOff, Refused: "1@eth0 had no peer"}
 	wantIn(t, shown(t, bodyOf(src, admin, "/"), "node"), "The last attempt was given up: 1@eth0 had no peer")

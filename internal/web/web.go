@@ -31,6 +31,8 @@ type site struct {
 	src control.Source
 	who func(*http.Request) control.Caller
 	log zerolog.Logger
+	// kernel is shared by all who look.
+	kernel kernelMemory
 }
 
 // New makes the handler of all paths that are not the API's. who tells who asks,
@@ -87,7 +89,7 @@ func (s *site) crossOrigin(w http.ResponseWriter, r *http.Request) {
 // servePage shows a page. A message from before a redirect is shown once; the
 // script, which asks for the page again and again, leaves it to the person.
 func (s *site) servePage(w http.ResponseWriter, r *http.Request, who control.Caller, p *page) {
-	a, err := newAsk(w, r, s.src, who)
+	a, err := s.newAsk(w, r, who)
 	if err != nil {
 		s.refuse(w, r, who, http.StatusBadRequest, "The request cannot be read.")
 		return
@@ -103,7 +105,7 @@ func (s *site) servePage(w http.ResponseWriter, r *http.Request, who control.Cal
 // page, so that loading it again does nothing twice. A person who goes away does
 // not stop it halfway.
 func (s *site) serveAct(w http.ResponseWriter, r *http.Request, who control.Caller, p *page, do act) {
-	a, err := newAsk(w, r, s.src, who)
+	a, err := s.newAsk(w, r, who)
 	if err != nil {
 		s.refuse(w, r, who, http.StatusBadRequest, "The form cannot be read. Nothing was changed.")
 		return
