@@ -249,6 +249,28 @@ func TestSendErrorsDemote(t *testing.T) {
 	s.eventually(5*time.Second, "its adverts say so", func() bool { return s.lastAdvert(a.node).Advskew() == 0 })
 }
 
+// TestDemotionDecidesWithoutPreempt: carpd, as OpenBSD, compares the sums before
+// the times, so that a peer takes over and keeps the group.
+func TestDemotionDecidesWithoutPreempt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 2})
+	a := s.carpd(s.Routers[0], group{skew: 0})
+	b := s.carpd(s.Routers[1], group{skew: 100})
+	a.is("MASTER", masterDown0+2*time.Second)
+	b.is("BACKUP", 2*time.Second)
+	from := time.Now()
+	a.carpctl("demote", "add", "uplink", "--reason", "the uplink is down")
+	if first := s.firstAdvert(a.node, from, 2*time.Second); first.Payload[4] != 1 || first.Advskew() != 240 {
+		t.Errorf("byte 4 is %d, advskew %d", first.Payload[4], first.Advskew())
+	}
+	b.is("MASTER", 3*time.Second)
+	if g := b.group(); g.Cause != "master demoted" {
+		t.Errorf("because of %q", g.Cause)
+	}
+	b.carpctl("demote", "add", "disk", "--weight", "2")
+	a.is("MASTER", 4*time.Second) // The lesser of two evils.
+}
+
 // TestDemotionIsSeenByUCarp: which does not read the sum, but the raised advskew,
 // and takes over only with preempt.
 func TestDemotionIsSeenByUCarp(t *testing.T) {

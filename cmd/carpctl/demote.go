@@ -37,27 +37,30 @@ func demoteAdd(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "persistent", DisableDefaultText: true, Usage: "keep it over a restart of carpd"},
 			outputFlag("text", "json"),
 		},
-		Action: e.asks(1, func(c *cli.Context, client *control.Client) error {
-			if c.NArg() == 0 {
-				return usage("a demotion needs a name; see %s --help", c.Command.HelpName)
-			}
-			if n := c.Int("weight"); n < 1 || n > 255 {
-				return usage("--weight %d: 1 to 255", n)
-			}
-			group, err := fullName(c.Context, client, c.String("group"))
-			if err != nil {
-				return err
-			}
-			all, err := control.Post[status.Demotions](c.Context, client, "demotions", status.DemoteRequest{
-				Name: c.Args().First(), Group: group, Weight: c.Int("weight"), Reason: c.String("reason"),
-				For: c.Duration("for").Seconds(), Persistent: c.Bool("persistent"),
-			})
-			if err != nil {
-				return err
-			}
-			return e.answered(c, all, "demoted by %d because of %s", c.Int("weight"), ofWhat(c.Args().First(), group))
-		}),
+		Action: e.asks(1, e.addDemotion),
 	}
+}
+
+// addDemotion raises what the command line says.
+func (e *env) addDemotion(c *cli.Context, client *control.Client) error {
+	if c.NArg() == 0 {
+		return usage("a demotion needs a name; see %s --help", c.Command.HelpName)
+	}
+	if n := c.Int("weight"); n < 1 || n > 255 {
+		return usage("--weight %d: 1 to 255", n)
+	}
+	group, err := fullName(c.Context, client, c.String("group"))
+	if err != nil {
+		return err
+	}
+	all, err := control.Post[status.Demotions](c.Context, client, "demotions", status.DemoteRequest{
+		Name: c.Args().First(), Group: group, Weight: c.Int("weight"), Reason: c.String("reason"),
+		For: c.Duration("for").Seconds(), Persistent: c.Bool("persistent"),
+	})
+	if err != nil {
+		return err
+	}
+	return e.answered(c, all, "demoted by %d because of %s", c.Int("weight"), ofWhat(c.Args().First(), group))
 }
 
 // ofWhat is a demotion in messages.

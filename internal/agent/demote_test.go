@@ -249,3 +249,16 @@ func TestDemotionsOfAGoneGroup(t *testing.T) {
 		}
 	})
 }
+
+// Who asks for nothing that lasts has nothing written.
+func TestNothingToKeep(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		disks := disksOf(l)
+		a := l.start(1, settings(0))
+		pass(5 * time.Second)
+		a.demote(demotion.Demotion{Name: "x", Weight: 1}, 0)
+		if raw := disks["node1"].raw; raw != nil {
+			t.Errorf("%s", raw)
+		}
+	})
+}

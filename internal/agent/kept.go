@@ -128,6 +128,7 @@ func (a *Agent) restoreKept() {
 	}
 	raw, err := a.Keeper.Read()
 	if err != nil || len(raw) == 0 {
+		a.saved, _ = json.Marshal(a.toKeep()) // Nothing need be written yet.
 		a.onNotRestored(err)
 		return
 	}
@@ -140,6 +141,9 @@ func (a *Agent) restoreKept() {
 		a.again(d)
 	}
 	a.resumeMaintenance(k.Maintenance)
+	if len(a.book.Persistent()) < len(k.Demotions) {
+		a.save()
+	}
 }
 
 // onNotRestored tells that the demotions of the last carpd are lost.
