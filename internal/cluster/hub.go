@@ -20,7 +20,7 @@ type Hub struct {
 func NewHub(names ...string) *Hub {
 	h := &Hub{nodes: map[string]*Manager{}, cut: map[[2]string]bool{}, list: newRoster()}
 	for i, name := range names {
-		h.list.set(name, entry{Key: "key of " + name, Address: fmt.Sprintf("192.0.2.%d:7430", i+1), Rank: i, By: names[0]})
+		h.list.set(name, entry{Key: hash([]byte(name)), Address: fmt.Sprintf("192.0.2.%d:7430", i+1), Rank: i, By: names[0]})
 	}
 	for _, name := range names {
 		h.nodes[name] = h.node(name)

@@ -158,8 +158,11 @@ func (m *Manager) settle() error {
 	cfg, id, name := m.cfg, m.id, m.cfg.Node
 	_, on := m.enabled()
 	m.mu.Unlock()
+	if !on || id == nil { // Nodes of a hub have neither keys nor addresses.
+		return nil
+	}
 	address, err := netip.ParseAddrPort(cfg.Listen)
-	if !on || err != nil {
+	if err != nil {
 		return err
 	}
 	if err := m.renew(id, address); err != nil {
