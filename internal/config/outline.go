@@ -205,7 +205,7 @@ func scalar(key string, n ast.Node) any {
 		return b.Value
 	}
 	text = n.GetToken().Value
-	if i, err := strconv.Atoi(text); err == nil && decimal.MatchString(text) {
+	if i, err := strconv.Atoi(text); err == nil && decimal.MatchString(strings.TrimPrefix(text, "-")) {
 		return i
 	}
 	return text
