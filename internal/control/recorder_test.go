@@ -94,6 +94,10 @@ func (r *recorder) EditSettings(context.Context, status.SettingsEdit) (*status.C
 	c, _ := r.Config(context.Background())
 	return done(r, "EditSettings", *c)
 }
+func (r *recorder) Rebase(ctx context.Context) (*status.Config, error) {
+	c, _ := r.Config(ctx)
+	return done(r, "Rebase", *c)
+}
 func (r *recorder) Discard(context.Context) (*status.Applied, error) {
 	return done(r, "Discard", status.Applied{SchemaVersion: v})
 }

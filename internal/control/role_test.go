@@ -16,7 +16,7 @@ var changing = map[string]string{
 	"POST demotions": "Demote", "DELETE demotions": "Undemote", "POST maintenance": "EnterMaintenance", "DELETE maintenance": "LeaveMaintenance",
 	"POST handover": "HandOver", "POST disable": "Disable", "POST enable": "Enable", "POST announce": "Announce", "POST retire": "Retire",
 	"POST reload": "Reload", "POST vips/add": "AddVIP", "POST vips/edit": "EditVIP", "POST vips/remove": "RemoveVIP", "POST settings": "EditSettings",
-	"POST apply": "Apply", "POST discard": "Discard", "POST confirm": "Confirm", "POST rollback": "RollBack",
+	"POST apply": "Apply", "POST discard": "Discard", "POST confirm": "Confirm", "POST rollback": "RollBack", "POST rebase": "Rebase",
 	"POST cluster/init": "InitCluster", "POST cluster/token": "ClusterToken", "POST cluster/join": "JoinCluster", "POST cluster/remove": "RemoveNode",
 	"POST cluster/sync": "Sync",
 }
@@ -65,7 +65,7 @@ func TestRolesOverEveryRoute(t *testing.T) {
 		}
 		call, changes := changing[to.method+" "+to.path]
 		if changes != (to.role == Admin) || to.role < ReadOnly {
-			t.Errorf("%s %s needs the role %s", to.method, to.path, to.role)
+			t.Errorf("%s %s needs the role %s; in the table of this test: %t", to.method, to.path, to.role, changes)
 		}
 		for _, by := range ways {
 			want, wantCalls := http.StatusOK, []string(nil)
