@@ -1,7 +1,16 @@
 package test
 
 import (
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,5 +48,155 @@ func TestCluster(t *testing.T) {
 	all[2].start()
 	for _, c := range all {
 		c.verdict(status.ClusterOK, 30*time.Second)
+	}
+}
+
+// clusterFiles is where a carpd keeps what it is a member of.
+func (c *carpd) clusterFiles() string { return c.s.File(filepath.Join("state", c.instance, "cluster")) }
+
+// TestTokenIsUsedOnce: of two nodes that come with one token at the same moment one
+// gets in, and a token that was used, or spoiled, opens nothing. None of it disturbs
+// the election or leaves a secret in a log.
+func TestTokenIsUsedOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 3})
+	var all []*carpd
+	for i, r := range s.Routers {
+		all = append(all, s.carpd(r, group{skew: 100 * i, preempt: true, addresses: both}))
+	}
+	all[0].is("MASTER", masterDown0+10*time.Second)
+	moves := all[0].group().Transitions
+	enrol(all[0])
+	token := all[0].carpctl("cluster", "token")
+
+	var wg sync.WaitGroup
+	outs, errs := make([]string, 2), make([]error, 2)
+	for i, c := range all[1:] {
+		wg.Go(func() { outs[i], errs[i] = c.tryJoin(c.node.Name, token) })
+	}
+	wg.Wait()
+	if (errs[0] == nil) == (errs[1] == nil) {
+		t.Fatalf("two joiners with one token: %v\n%s%s", errs, outs[0], outs[1])
+	}
+	in, out := all[1], all[2]
+	if errs[0] != nil {
+		in, out = out, in
+	}
+	if text := outs[0] + outs[1]; !strings.Contains(text, "this token was used already: make another one") {
+		t.Errorf("the other one is told %q", text)
+	}
+	all[0].seesAll(2)
+	in.seesAll(2)
+	half := all[0].carpctl("cluster", "token")[:60]
+	if text, err := out.tryJoin(out.node.Name, half); err == nil || !strings.Contains(text, "this is no whole token") {
+		t.Errorf("half a token: %v %s", err, text)
+	}
+	if text, err := out.tryJoin(in.node.Name, all[0].carpctl("cluster", "token")); err == nil || !strings.Contains(text, "another node is called "+in.node.Name) {
+		t.Errorf("a name that is taken: %v %s", err, text)
+	}
+	for _, c := range all {
+		if strings.Contains(c.log(), strings.TrimSpace(token)) || strings.Contains(c.log(), "PRIVATE KEY") {
+			t.Errorf("a secret is in the log of %s", c.node.Name)
+		}
+	}
+	if g := all[0].group(); g.State != "MASTER" || g.Transitions != moves {
+		t.Errorf("the election was disturbed: %s after %d transitions, %d before", g.State, g.Transitions, moves)
+	}
+}
+
+// TestStrangersAtTheListener: without a certificate, with one of another cluster, or
+// with that of a node which was removed, nobody gets in; all are told why and counted.
+func TestStrangersAtTheListener(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 3})
+	all := newCluster(t, s, 2)
+	stranger := s.carpd(s.Routers[2], group{skew: 200, preempt: true, addresses: both})
+	enrol(stranger)
+	for _, c := range []struct{ what, files, want string }{
+		{"nobody", "", "a member's certificate is needed"},
+		{"a node of another cluster", stranger.clusterFiles(), `the certificate of \"r3\" is not signed by the CA of this cluster`},
+		{"a member that asks for what there is not", all[1].clusterFiles(), "nothing is served on nothing"},
+	} {
+		if got := knock(t, all[0].node, c.files); !strings.Contains(got, c.want) {
+			t.Errorf("%s is told %s", c.what, got)
+		}
+	}
+	thief := s.File("thief") // What somebody has copied before.
+	s.must(os.CopyFS(thief, os.DirFS(all[1].clusterFiles())))
+	all[0].carpctl("cluster", "remove", "r2")
+	if got := knock(t, all[0].node, thief); !strings.Contains(got, "r2 was removed from the cluster by r1") {
+		t.Errorf("a removed node is told %s", got)
+	}
+	if refused := all[0].cluster().Refused; refused["no certificate"] != 1 || refused["certificate of another CA"] != 1 || refused["removed node"] == 0 {
+		t.Errorf("counted %v", refused)
+	}
+	all[0].event("cluster refused", 5*time.Second)
+	// It finds out, leaves, and comes back with a new key.
+	all[1].eventLike(30*time.Second, "node unreachable", func(e status.Event) bool { return strings.Contains(e.Text, "r2 was removed from the cluster") })
+	all[1].carpctl("cluster", "remove", "r2")
+	if left, _ := filepath.Glob(filepath.Join(all[1].clusterFiles(), "*")); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	if text, err := os.ReadFile(all[1].config); err != nil || strings.Contains(string(text), "cluster") {
+		t.Errorf("the section is still there: %v\n%s", err, text)
+	}
+	all[1].join(all[0].carpctl("cluster", "token"))
+	all[0].seesAll(2)
+	if got := knock(t, all[0].node, thief); !strings.Contains(got, "r2 was removed from the cluster by r1") {
+		t.Errorf("the old key of a node that came back is told %s", got)
+	}
+}
+
+// knock calls the listener of a node with the certificate in a directory, or with
+// none, and returns the answer.
+func knock(t *testing.T, n *lab.Node, files string) string {
+	t.Helper()
+	cfg := &tls.Config{InsecureSkipVerify: true}
+	if files != "" {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(files, "node.crt"), filepath.Join(files, "node.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	local, err := n.Forward(clusterAddress(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: cfg, DisableKeepAlives: true}}
+	resp, err := client.Post("https://"+local+"/v1/call/nothing", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	var raw json.RawMessage
+	_ = json.NewDecoder(resp.Body).Decode(&raw)
+	return string(raw)
+}
+
+// TestClusterListenerIsTaken: a listener that cannot start is a reason in the
+// verdict and not the end of carpd, and starts when it can.
+func TestClusterListenerIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 1})
+	c := s.carpd(s.Routers[0], group{addresses: both})
+	var taken net.Listener
+	s.must(c.node.Run(func() (err error) {
+		taken, err = net.Listen("tcp", clusterAddress(c.node))
+		return err
+	}))
+	c.carpctl("cluster", "init", "--node", "r1", "--listen", clusterAddress(c.node))
+	c.is("MASTER", masterDown0+10*time.Second)
+	s.eventually(10*time.Second, "it says so", func() bool {
+		r := c.cluster().Reasons
+		return len(r) == 1 && strings.HasPrefix(r[0], "it does not listen on 192.0.2.11:7430: ")
+	})
+	s.must(taken.Close())
+	s.eventually(20*time.Second, "it listens", func() bool { return len(c.cluster().Reasons) == 0 })
+	for _, name := range []string{"ca.crt", "ca.key", "members.json", "node.crt", "node.key"} {
+		info, err := os.Stat(filepath.Join(c.clusterFiles(), name))
+		if errors.Is(err, fs.ErrNotExist) || info.Mode() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }
