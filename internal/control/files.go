@@ -95,6 +95,9 @@ func loadPair(certificate, key string) (*tls.Certificate, error) {
 		return nil, errors.New("no certificate")
 	}
 	info, err := os.Stat(key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no certificate yet: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
