@@ -61,7 +61,9 @@ func rowOfNode(n status.Node, c *status.Cluster) nodeRow {
 	w := syncWordOf(n.Sync)
 	row.Word, row.Mood, row.Means = w.word, w.mood, w.means
 	if n.Self {
-		row.Means = "this node"
+		if n.Sync == status.SyncEqual || n.Sync == status.SyncOff {
+			row.Means = "this node"
+		}
 		row.Consequence = "This node leaves the cluster: it keeps its configuration and its addresses, and shares neither any more."
 	}
 	return row
