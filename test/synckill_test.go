@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"slices"
@@ -64,38 +65,45 @@ func newKilling(t *testing.T, victim int) *killing {
 func (k *killing) at(n int) bool {
 	k.t.Helper()
 	before, was := agreed(k.all...), k.on
-	w := k.victim.watch(n)
+	w, told, call := k.during(n, before)
 	defer w.release()
-	told := make(chan error, 1)
-	go func() { told <- k.toggle() }()
-	done, stop := context.WithCancel(k.t.Context())
-	defer stop()
-	finished := k.finished(done, before)
-	var call string
-	select {
-	case call = <-w.held:
-	case <-finished:
-		select { // A file may be removed after all is said.
-		case call = <-w.held:
-		case <-time.After(300 * time.Millisecond):
-			k.on = !was
-			<-told
-			return false
-		}
-	case <-time.After(60 * time.Second):
-		k.t.Fatalf("at write %d the edit neither arrives nor is it held", n)
+	if call == "" {
+		return false
 	}
-	stop()
 	k.must(k.victim.Signal(syscall.SIGKILL)) // It ends when the watcher has let go, and no call is done before.
 	w.release()
 	k.must(k.victim.Kill())
 	err := <-told
-	k.apart(true)
+	k.apart("reject with tcp reset")
 	k.victim.start()
 	k.truth(call, before, was)
-	k.apart(false)
+	k.apart("")
 	k.heal(call, was, err)
 	return true
+}
+
+// during begins an edit and holds the victim before its n-th write; the call is
+// empty when the edit was over before.
+func (k *killing) during(n int, before status.Version) (w *watched, told chan error, call string) {
+	k.t.Helper()
+	w, told = k.victim.watch(n), make(chan error, 1)
+	go func() { told <- k.toggle() }()
+	done, stop := context.WithCancel(k.t.Context())
+	defer stop()
+	select {
+	case call = <-w.held:
+		return w, told, call
+	case <-k.finished(done, before):
+	case <-time.After(60 * time.Second):
+		k.t.Fatalf("at write %d the edit neither arrives nor is it held", n)
+	}
+	select { // A file may be removed after all is said.
+	case call = <-w.held:
+	case <-time.After(300 * time.Millisecond):
+		k.must(<-told)
+		k.on = !k.on
+	}
+	return w, told, call
 }
 
 // toggle adds the second address on the first node, or takes it away. It is an
@@ -150,15 +158,23 @@ func (k *killing) later(ctx context.Context, before status.Version) bool {
 	return true
 }
 
-// apart cuts the victim off from the other nodes, but not from the network.
-func (k *killing) apart(off bool) {
+// apart cuts the victim off from the other nodes, but not from the network; an
+// empty verdict undoes it.
+func (k *killing) apart(verdict string) {
 	k.t.Helper()
+	k.victim.apart(verdict)
+}
+
+// apart says what becomes of the node's talk with the others of its cluster.
+func (c *carpd) apart(verdict string) {
+	c.s.t.Helper()
 	rules := "table inet apart\ndelete table inet apart\n"
-	if off {
-		rules += "table inet apart {\n chain in { type filter hook input priority 0; tcp dport 7430 reject with tcp reset; tcp sport 7430 reject with tcp reset; }\n" +
-			" chain out { type filter hook output priority 0; tcp dport 7430 reject with tcp reset; tcp sport 7430 reject with tcp reset; }\n}\n"
+	if verdict != "" {
+		port := fmt.Sprintf("tcp dport %d %s; tcp sport %d %s;", clusterPort, verdict, clusterPort, verdict)
+		rules += "table inet apart {\n chain in { type filter hook input priority 0; " + port + " }\n" +
+			" chain out { type filter hook output priority 0; " + port + " }\n}\n"
 	}
-	k.nft(k.victim.node, rules)
+	c.s.nft(c.node, rules)
 }
 
 // truth checks the victim alone: its file, what runs and the version that it says
@@ -175,7 +191,7 @@ func (k *killing) truth(call string, before status.Version, was bool) {
 			return
 		}
 		if time.Now().After(end) {
-			k.t.Fatalf("killed before %s: second address in the file %t, running %t, by its version %t (%+v, before %+v), %s: %s", call,
+			k.t.Fatalf("stopped before %s: second address in the file %t, running %t, by its version %t (%+v, before %+v), %s: %s", call,
 				file, runs, says, all.Version, before, all.Nodes[0].Sync, all.Nodes[0].Problem)
 		}
 	}
@@ -188,14 +204,14 @@ func (k *killing) heal(call string, was bool, err error) {
 	agreed(k.all...)
 	k.on = k.inFile(k.all[0])
 	if err == nil && k.on == was {
-		k.t.Fatalf("killed before %s: an edit that was acknowledged is gone", call)
+		k.t.Fatalf("stopped before %s: an edit that was acknowledged is gone", call)
 	}
 	for _, c := range k.all {
 		if file, runs := k.inFile(c), k.inGroup(c); file != k.on || runs != k.on {
-			k.t.Fatalf("killed before %s: %s has the second address in its file: %t, running: %t, and r1 in its file: %t", call, c.node.Name, file, runs, k.on)
+			k.t.Fatalf("stopped before %s: %s has the second address in its file: %t, running: %t, and r1 in its file: %t", call, c.node.Name, file, runs, k.on)
 		}
 	}
-	k.eventually(20*time.Second, "one MASTER with all addresses after a kill before "+call, k.served)
+	k.eventually(20*time.Second, "one MASTER with all addresses after a stop before "+call, k.served)
 }
 
 // inFile reports whether the second address is in a node's configuration.

@@ -17,9 +17,9 @@ const (
 
 // peer is another node as this one sees it.
 type peer struct {
-	name  string
-	mu    sync.Mutex  // held during a conversation: there is one at a time
-	tried atomic.Bool // somebody tries to reach it
+	name   string
+	mu     sync.Mutex   // held during a conversation: there is one at a time
+	wanted atomic.Int64 // how often somebody wanted to reach it since it was last reached
 
 	// Guarded by Engine.view.
 	said    standing
@@ -52,22 +52,31 @@ func (e *Engine) others() (out []*peer) {
 	return out
 }
 
-// retry is the pause after which a node that did not answer is asked again.
-const retry = time.Second
+// A node that did not answer is asked again after a pause, which doubles each time.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 2 * time.Second
+)
 
-// reach converses with a node, again and again until it answers.
+// reach converses with a node until it answers. Who comes while that is under way
+// is not lost: there is one conversation more, for what it says may be new.
 func (e *Engine) reach(ctx context.Context, p *peer) {
-	if p.tried.Swap(true) {
+	if p.wanted.Add(1) > 1 {
 		return
 	}
-	defer p.tried.Store(false)
-	for e.converse(ctx, p); e.isSilent(p); e.converse(ctx, p) {
-		select {
-		case <-ctx.Done():
+	for pause := firstRetry; ctx.Err() == nil; pause = min(2*pause, lastRetry) {
+		n := p.wanted.Load()
+		e.converse(ctx, p)
+		if e.isSilent(p) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		} else if p.wanted.CompareAndSwap(n, 0) {
 			return
-		case <-time.After(retry):
 		}
 	}
+	p.wanted.Store(0)
 }
 
 // isSilent reports whether a node that is still a member did not answer.
@@ -77,12 +86,9 @@ func (e *Engine) isSilent(p *peer) bool {
 	return p.silent != nil && e.peers[p.name] == p
 }
 
-// converse asks a node where it is and brings the one who is behind forward. One
-// conversation that is under way is enough.
+// converse asks a node where it is and brings the one who is behind forward.
 func (e *Engine) converse(ctx context.Context, p *peer) {
-	if !p.mu.TryLock() {
-		return
-	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.agree(ctx, p)
 }
@@ -137,7 +143,7 @@ func (e *Engine) hear(node string, st standing) {
 	}
 }
 
-// fetch takes the version of a node that is ahead, and lets the others know.
+// fetch takes the version of a node that is ahead, and lets all know.
 func (e *Engine) fetch(ctx context.Context, p *peer) {
 	var u Update
 	if err := e.call(ctx, p, "sync/fetch", giveTimeout, struct{}{}, &u); err != nil {
