@@ -51,9 +51,9 @@ func (k *killing) cutAt(n int) bool {
 	return true
 }
 
-// TestTwoEditors: of two edits at once on both sides of a cut one is on all nodes
+// TestSyncTwoEditors: of two edits at once on both sides of a cut one is on all nodes
 // in the end, and who lost is told by carpctl, with the edit in a file.
-func TestTwoEditors(t *testing.T) {
+func TestSyncTwoEditors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, lab.Topology{Routers: 3})
 	all := newCluster(t, s, 3)
