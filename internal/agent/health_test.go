@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/election"
 )
 
 // Three adverts in a row that are not sent demote the group until three have left.
@@ -76,6 +79,32 @@ func TestSendErrorsAreForgotten(t *testing.T) {
 	})
 }
 
+// An operator who removes it starts the count anew.
+func TestSendErrorsAreRemoved(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		a := l.start(1, settings(0, "192.0.2.1/24", "2001:db8::1/64"))
+		pass(10500 * time.Millisecond)
+		a.fail(errors.New("no buffers"))
+		pass(20 * time.Second)
+		a.fail(nil)
+		for a.state() != "MASTER" {
+			pass(10 * time.Millisecond)
+		}
+		a.fail(errors.New("no buffers"))
+		if err := a.Undemote(ctx, "send errors", "1@eth0"); err != nil || !slices.Equal(a.sums(), []int{0, 0}) {
+			t.Fatalf("%v %v", err, a.sums())
+		}
+		pass(2200 * time.Millisecond) // Two rounds have failed.
+		if !slices.Equal(a.sums(), []int{0, 0}) {
+			t.Errorf("%v after two errors", a.sums())
+		}
+		pass(20 * time.Second)
+		if !slices.Equal(a.sums(), []int{0, 128}) {
+			t.Errorf("%v", a.sums())
+		}
+	})
+}
+
 // One family that does not leave is not hidden by the other.
 func TestSendErrorsOfOneFamily(t *testing.T) {
 	s := sending{}
@@ -113,11 +142,27 @@ func TestFailedTakeoverDemotes(t *testing.T) {
 		a.mu.Lock()
 		a.faulty = nil
 		a.mu.Unlock()
-		pass(15 * time.Second)
+		for len(a.present) == 0 {
+			pass(10 * time.Millisecond)
+		}
+		pass(3500 * time.Millisecond) // Two adverts, 1.94 s apart, at most.
+		if !slices.Equal(a.sums(), []int{0, 128}) {
+			t.Errorf("cleared before three adverts: %v", a.sums())
+		}
+		pass(3 * time.Second)
 		if !slices.Equal(a.sums(), []int{0, 0}) || len(a.present) != 1 || !slices.Equal(a.told("demotion"), []string{"failed", "cleared"}) {
 			t.Errorf("%v %v %q", a.sums(), a.present, a.told("demotion"))
 		}
 	})
+}
+
+// The two families of a round are one beat.
+func TestBeatsOfOneFamily(t *testing.T) {
+	both := &group{machine: election.New(paramsOf(settings(0, "192.0.2.1/24", "2001:db8::1/64"), 0))}
+	only6 := &group{machine: election.New(paramsOf(settings(0, "2001:db8::1/64"), 0))}
+	if !both.beats(carp.IPv4) || both.beats(carp.IPv6) || !only6.beats(carp.IPv6) {
+		t.Error("not those of the first family")
+	}
 }
 
 // The gaps are those between adverts heard by a BACKUP and sent by a MASTER, in

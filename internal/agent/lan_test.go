@@ -45,6 +45,7 @@ type node struct {
 	mu         sync.Mutex
 	did        []deed
 	spoken     []string // adverts and announcements, with their source MACs
+	said       []carp.Advert
 	ring       []dataplane.Event
 	ready      chan struct{}
 	mute       bool // nobody is told that the ring is not empty
@@ -196,6 +197,7 @@ func (n *node) SendAdvert(o transport.Outgoing) error {
 	}
 	n.do("%s", what)
 	n.spoken = append(n.spoken, fmt.Sprintf("%s from %s", what, o.SrcMAC))
+	n.said = append(n.said, adv)
 	cut := n.cut
 	n.mu.Unlock()
 	if cut {

@@ -97,6 +97,27 @@ func TestMaintenanceOfABackupAlone(t *testing.T) {
 	})
 }
 
+// A restart does not make more of maintenance than it was: whether a peer takes
+// over is still to be seen.
+func TestMaintenanceGoesOnBeingEntered(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		disksOf(l)
+		a := l.start(1, settings(0))
+		pass(10500 * time.Millisecond)
+		a.demoteMaintenance(t)
+		pass(time.Second)
+		a.die()
+		a.rise(100*time.Millisecond, settings(0))
+		if m := a.Posture().Maintenance; m.Phase != "entering" {
+			t.Errorf("%+v", m)
+		}
+		pass(5 * time.Second)
+		if m := a.Posture().Maintenance; m.Phase != "off" || m.Refused == "" || a.state() != "MASTER" || !slices.Equal(a.sums(), []int{0, 0}) {
+			t.Errorf("%+v, %s %v", m, a.state(), a.sums())
+		}
+	})
+}
+
 // A hand-over is over when the peer is MASTER; the group comes back when the peer
 // fails, and the first advert then has no demotion any more.
 func TestHandOverVerb(t *testing.T) {
@@ -116,9 +137,13 @@ func TestHandOverVerb(t *testing.T) {
 			if bowed := slices.Contains(a.deeds(now), "bow-out IPv4"); bowed != force || force && len(said) > 0 {
 				t.Errorf("forced: %v, said %q, bowed out: %v", force, said, bowed)
 			}
+			before := len(a.said)
 			b.cancel()
 			<-b.ended
 			pass(5 * time.Second)
+			if first := a.said[before]; first.Demotion != 0 || first.Advskew != 0 {
+				t.Errorf("the first advert is %+v", first)
+			}
 			if a.state() != "MASTER" || !slices.Equal(a.sums(), []int{0, 0}) || a.Groups()[0].SentSkew != 0 {
 				t.Errorf("%s, %v", a.state(), a.sums())
 			}
