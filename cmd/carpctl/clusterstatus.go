@@ -59,6 +59,9 @@ func (e *env) clusterTable(c *status.Cluster) string {
 	if len(c.Nodes) > 0 {
 		b.WriteString("\n" + e.nodeTable(c) + "\n" + e.stateTable(c))
 	}
+	for _, l := range c.Lost {
+		fmt.Fprintf(&b, "\nlost: version %s, to version %s; it is kept in %s until that is removed\n", versionWords(l.Version), versionWords(l.Winner), l.Path)
+	}
 	if text := refusedWords(c.Refused); text != "" {
 		b.WriteString("\nrefused: " + text + "\n")
 	}
