@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	// Doors.
 	"internal/control":  {"internal/status"},
 	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},
-	"internal/web":      {"internal/config", "internal/control", "internal/status"},
+	"internal/web":      {"internal/carp", "internal/config", "internal/control", "internal/status"},
 	// What people try it with.
 	"internal/lab":  {"internal/carp"},
 	"internal/demo": {"internal/carp", "internal/lab", "internal/status", "internal/control"},
