@@ -53,8 +53,8 @@ func (c *groupCard) disable(m *member) string {
 	return s + " Peers are told and one of them takes over. If there is none, nobody answers for these addresses."
 }
 
-// heir is the BACKUP that takes over when a MASTER goes: the one whose master-down
-// time is the shortest.
+// heir is the BACKUP that ends up as MASTER when this one goes: of those that are
+// demoted least the one whose master-down time is the shortest.
 func (c *groupCard) heir(m *member) *member {
 	var others []*member
 	for i := range c.Members {
@@ -65,7 +65,9 @@ func (c *groupCard) heir(m *member) *member {
 	if len(others) == 0 {
 		return nil
 	}
-	return slices.MinFunc(others, func(a, b *member) int { return cmp.Compare(a.MasterDown, b.MasterDown) })
+	return slices.MinFunc(others, func(a, b *member) int {
+		return cmp.Or(cmp.Compare(a.Demotion, b.Demotion), cmp.Compare(a.MasterDown, b.MasterDown))
+	})
 }
 
 // compare sets a member beside the one that it stands against.

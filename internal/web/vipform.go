@@ -61,8 +61,14 @@ func newVIP(c *status.Config, carpdev string) vipForm {
 	return f
 }
 
-// usual is where most likely another VIP goes.
+// usual is where most likely another VIP goes: where the last one is whose
+// interface is here.
 func usual(c *status.Config) string {
+	for _, v := range slices.Backward(c.VIPs) {
+		if v.Carpdev == auto || slices.Contains(c.Interfaces, v.Carpdev) {
+			return v.Carpdev
+		}
+	}
 	switch {
 	case len(c.VIPs) > 0:
 		return c.VIPs[len(c.VIPs)-1].Carpdev
