@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"github.com/carpd/carpd/internal/lab"
+	"github.com/carpd/carpd/test/browser"
 )
 
 // TestDemoKeepsItsPromises runs the demo as a person does, looks around in the
 // network that it leaves, and removes it. It runs beside no other test of this
 // package, because it measures milliseconds.
 func TestDemoKeepsItsPromises(t *testing.T) {
-	lab.Need(t, "root", "bpftool")
+	lab.Need(t, "root", "bpftool", "chromium")
 	carpd := program(t, "carpd")
 	cmd := exec.Command(carpd, "demo", "--rounds", "1", "--keep")
 	out, err := cmd.CombinedOutput()
@@ -45,6 +46,23 @@ func TestDemoKeepsItsPromises(t *testing.T) {
 	if shown, err := exec.Command("sh", "-c", ping+" -c1 -W2").CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", ping, err, shown)
 	}
+	demoPage(t, text)
+}
+
+// demoPage opens the address that the demo ends with in a browser: it shows the
+// group of both routers.
+func demoPage(t *testing.T, text string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	address := strings.TrimSpace(lines[len(lines)-1])
+	if !strings.HasPrefix(address, "http://127.0.0.1:") {
+		t.Fatalf("the demo does not end with an address:\n%s", text)
+	}
+	p := newPage(t, browser.Desktop, "")
+	p.to(address)
+	p.until(`document.body.innerText.includes("MASTER") && document.body.innerText.includes("BACKUP")`)
+	p.says("1@eth0", "r1", "r2", "192.0.2.1")
+	p.picture("demo")
 }
 
 // TestInterruptedDemoLeavesNothing: Ctrl-C in the middle of a fail-over.

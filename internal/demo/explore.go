@@ -25,10 +25,12 @@ func (d *demo) explain() {
 		{"nsenter --net=" + d.lab.Switch.Path() + " tcpdump -nei any ip proto 112", "watch the adverts"},
 		{"bpftool map dump pinned " + filepath.Join(pins, d.r1.instance, "carp_groups"), "what r1's kernel believes"},
 		{fmt.Sprintf("kill -KILL %d", d.r1.process.PID()), "crash r1; its log: " + d.r1.logFile()},
+		{fmt.Sprintf("%s --instance %s web", carpctl, d.r2.instance), "another address of a web page, that of r2"},
 		{d.Program + " demo --down", "remove it all"},
 	} {
 		d.screen.line(fmt.Sprintf("  %s\n      %s", c[0], d.screen.paint(dim, c[1])))
 	}
+	d.showPages(carpctl)
 }
 
 // showLogs prints the last lines of both carpd.

@@ -81,7 +81,7 @@ func (p *Process) Start() error {
 		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}
 	if p.Log != "" {
-		log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
 			return fmt.Errorf("open the log of %s: %w", p.Name, err)
 		}

@@ -64,6 +64,11 @@ func (t *Tab) WaitFor(sel string) error {
 	return t.do("wait for "+sel, chromedp.WaitVisible(chromedp.CSS(sel)))
 }
 
+// WaitThere waits until the page has what sel finds, to be seen or not.
+func (t *Tab) WaitThere(sel string) error {
+	return t.do("wait until there is "+sel, chromedp.WaitReady(chromedp.CSS(sel)))
+}
+
 // WaitUntil waits until an expression of the page's own language holds.
 func (t *Tab) WaitUntil(expression string) error {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
@@ -75,9 +80,10 @@ func (t *Tab) WaitUntil(expression string) error {
 	return nil
 }
 
-// Strings evaluates an expression that gives a list of texts.
+// Strings evaluates an expression that gives a list of texts, or the promise of
+// one.
 func (t *Tab) Strings(expression string) ([]string, error) {
-	return ask(t, expression, chromedp.Evaluate[[]string](expression))
+	return ask(t, expression, chromedp.Evaluate[[]string](expression, chromedp.EvalAwaitPromise))
 }
 
 // Holds evaluates a condition.

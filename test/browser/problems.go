@@ -19,7 +19,7 @@ type problems struct {
 	mu       sync.Mutex
 	list     []string
 	expected int
-	urls map[network.RequestID]string
+	urls     map[network.RequestID]string
 }
 
 // Problems are all since the last call: errors and warnings in the console,
