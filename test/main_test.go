@@ -39,7 +39,12 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	return m.Run()
+	code := m.Run()
+	if err := endBrowser(); err != nil {
+		fmt.Fprintln(os.Stderr, "end the browser:", err)
+		return 1
+	}
+	return code
 }
 
 // build compiles the programs once per run.
