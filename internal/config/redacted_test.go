@@ -23,7 +23,7 @@ func TestRedactedDiff(t *testing.T) {
  groups:
    # …
    - vhid: 1
-     carpdev: eth0 # …
+     carpdev:  eth0 # …
      addresses: [192.0.2.1/24, "2001:db8::1/64"]
 -    password: *** (the old one)
 +    password: *** (the new one)
@@ -38,6 +38,9 @@ func TestRedactedDiff(t *testing.T) {
 `
 	if got := RedactedDiff([]byte(office), []byte(changed)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := RedactedDiff(nil, []byte("vhid: 1\x000\x00true\n")); !strings.HasSuffix(got, "\n+vhid: 10true # …\n") {
+		t.Errorf("control characters: %q", got)
 	}
 	if got := RedactedDiff([]byte(office), []byte(office)); got != "" {
 		t.Errorf("of the same file: %q", got)

@@ -12,7 +12,7 @@ log_level: info # not too much
 groups:
   # The default gateway.
   - vhid: 1
-    carpdev: eth0   # the LAN
+    carpdev:  eth0   # the LAN
     addresses: [192.0.2.1/24, "2001:db8::1/64"]
     password: "mekmitasdigoat"
     # r2 has 100
@@ -80,5 +80,66 @@ func TestRewrite(t *testing.T) {
 		if want := strings.Replace(office, c.old, c.new, 1); string(got) != want {
 			t.Errorf("%s:\n%s", c.name, RedactedDiff([]byte(want), got))
 		}
+	}
+}
+
+// lists is a file whose lists are in brackets.
+const lists = `{xdp: off, # first
+groups: [ # all of them
+  # one
+  {vhid: 1, carpdev: eth0, addresses: [
+    192.0.2.1/24, # main
+    192.0.2.2/24 # printer
+  ]}, # gateway
+  # two
+  {vhid: 2, carpdev: eth1, addresses: []} # guests
+]}
+`
+
+// TestRewriteInBrackets: the same, where commas part what stands there.
+func TestRewriteInBrackets(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		edit     Edit
+		old, new string
+	}{
+		{"the last address", EditGroup{Name: "1@eth0", Set: Items{{"addresses", []any{"192.0.2.1/24"}}}}, "    192.0.2.2/24 # printer", "     # printer"},
+		{"the first address", EditGroup{Name: "1@eth0", Set: Items{{"addresses", []any{"192.0.2.2/24"}}}}, "    192.0.2.1/24, # main\n", ""},
+		{"an address more", EditGroup{Name: "1@eth0", Set: Items{{"addresses", []any{"192.0.2.1/24", "192.0.2.2/24", "192.0.2.3/24"}}}},
+			"192.0.2.2/24 # printer", "192.0.2.2/24,\n    192.0.2.3/24 # printer"},
+		{"an address between", EditGroup{Name: "1@eth0", Set: Items{{"addresses", []any{"192.0.2.1/24", "192.0.2.3/24", "192.0.2.2/24"}}}},
+			"192.0.2.2/24 #", "192.0.2.3/24, 192.0.2.2/24 #"},
+		{"a list that was empty", EditGroup{Name: "2@eth1", Set: Items{{"addresses", []any{"192.0.2.3/24"}}}}, "[]", "[192.0.2.3/24]"},
+		{"the first group", RemoveGroup{"1@eth0"}, "  # one\n  {vhid: 1, carpdev: eth0, addresses: [\n    192.0.2.1/24, # main\n    192.0.2.2/24 # printer\n  ]}, # gateway\n", ""},
+		{"the last group", RemoveGroup{"2@eth1"}, "{vhid: 2, carpdev: eth1, addresses: []} # guests", " # guests"},
+		{"a group more", AddGroup{Items{{"vhid", 3}, {"carpdev", "a: b"}}}, "addresses: []}", "addresses: []},\n  {vhid: 3, carpdev: \"a: b\"}"},
+		{"a key at the top", SetTop{"log_level", "warn"}, "# guests\n]}", "# guests\n],\nlog_level: warn}"},
+	} {
+		got, err := Rewrite([]byte(lists), c.edit)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		want := strings.Replace(lists, c.old, c.new, 1)
+		if string(got) != want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, want)
+		}
+	}
+}
+
+// TestCannotBeEdited: where what comes out would mean something else, nothing does.
+func TestCannotBeEdited(t *testing.T) {
+	for _, file := range []string{
+		"groups:\n  - vhid: 1\n    carpdev: eth0\n    password: |+\n      abc\n\n\n", // The blank lines are part of it.
+	} {
+		if got, err := Rewrite([]byte(file), EditGroup{Name: "1@eth0", Set: Items{{"description", "x"}}}); err == nil {
+			t.Errorf("it became\n%s", got)
+		}
+	}
+	if _, err := Rewrite([]byte(office), SetTop{"groups", nil}); err == nil {
+		t.Error("the list of groups as a key")
+	}
+	if _, err := Rewrite([]byte("groups: [&a {vhid: 1}, *a]\n"), SetTop{"xdp", "off"}); err == nil {
+		t.Error("anchors")
 	}
 }
