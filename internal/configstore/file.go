@@ -84,7 +84,7 @@ func besides(path string, like fs.FileInfo, text []byte) (name string, err error
 	// The owner comes first: chown may take bits of the mode away.
 	if owner, ok := like.Sys().(*syscall.Stat_t); ok {
 		if err = f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-			return "", err
+			return "", fmt.Errorf("keep the owner %d:%d: %w", owner.Uid, owner.Gid, err)
 		}
 	}
 	if err = f.Chmod(like.Mode().Perm()); err != nil {
