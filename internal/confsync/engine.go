@@ -156,7 +156,7 @@ func (e *Engine) arrived(r record) error {
 
 // edited makes a version of an edit of this node, above a number.
 func (e *Engine) edited(r record, s self, text []byte, is string, bases map[string]int, above uint64) error {
-	m := made{Version: status.Version{Number: above + 1, Node: s.node, Hash: is, At: e.Now()},
+	m := made{Version: status.Version{Number: above + 1, Node: s.node, Hash: is, At: e.Now().UTC()},
 		History: r.History.on(r.Version), Bases: bases}
 	for group, base := range r.Bases { // The role map of a group does not change by a copy of it.
 		if _, there := bases[group]; there {

@@ -5,7 +5,7 @@ import (
 )
 
 // Fill adds what is known of each node's configuration to a picture of the
-// cluster: Version, Sections and Lost, and of each node Sync, Problem and Version.
+// cluster: Version and Lost, and of each node Sync, Problem and Version.
 // A node that is marked as unreachable stays so: what it said before may not be.
 func (e *Engine) Fill(c *status.Cluster) {
 	if !c.Enabled {

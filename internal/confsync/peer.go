@@ -55,7 +55,7 @@ func (e *Engine) others() (out []*peer) {
 // A node that did not answer is asked again after a pause, which doubles each time.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 2 * time.Second
+	lastRetry  = time.Second
 )
 
 // reach converses with a node until it answers. Who comes while that is under way
