@@ -22,8 +22,8 @@ install: build ## install both into $(DESTDIR)/usr/local/sbin
 generate: ## compile bpf/ into internal/dataplane (needs clang)
 	$(GO) generate ./internal/dataplane
 
-demo: build ## two routers, a switch and a client in namespaces: fail over, measure, compare
-	./bin/carpd demo
+demo: build ## two routers, a switch and a client in namespaces: fail over, measure, compare; DEMO=--keep leaves them, with a web page
+	./bin/carpd demo $(DEMO)
 
 deps: ## install what the tests need (Debian, root, once)
 	@sh scripts/install-test-deps.sh

@@ -96,7 +96,7 @@ func TestTheTableItselfIsReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 11 {
+	if len(list) != 18 {
 		t.Errorf("%d capabilities", len(list))
 	}
 	for _, c := range list {
