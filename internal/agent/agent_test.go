@@ -163,36 +163,6 @@ func TestHandOverToNobody(t *testing.T) {
 	})
 }
 
-// A node that preempts a living MASTER accepts at once but answers only after
-// 50 ms; the one that yields answers no more and accepts what is still under way,
-// for 350 ms.
-func TestPreemptHoldsAnswers(t *testing.T) {
-	inLAN(t, func(t *testing.T, l *lan) {
-		b := l.start(2, settings(100))
-		pass(10 * time.Second)
-		a := l.start(1, settings(0))
-		for a.state() != "MASTER" {
-			pass(time.Millisecond)
-		}
-		now := a.Groups()[0].Since
-		synctest.Wait()
-		if a.answering() || b.answering() {
-			t.Fatalf("answering: %v and %v", a.answering(), b.answering())
-		}
-		if diff := cmp.Diff([]string{"answer never", "accept for 350ms"}, b.deeds(now)[len(b.deeds(now))-2:]); diff != "" || slices.Contains(b.deeds(now), "bow-out IPv4") {
-			t.Errorf("the one that yields: %q", b.deeds(now))
-		}
-		time.Sleep(time.Until(now.Add(49 * time.Millisecond)))
-		if a.answering() {
-			t.Error("answers before its time")
-		}
-		pass(2 * time.Millisecond)
-		if !a.answering() || a.Groups()[0].AnswerFor == 0 {
-			t.Errorf("answers: %v, shown %v", a.answering(), a.Groups()[0].AnswerFor)
-		}
-	})
-}
-
 // The lease is not extended when one family could not be sent; when it has run
 // out the group is BACKUP, because of a stall.
 func TestNoLeaseWithoutAdverts(t *testing.T) {

@@ -108,6 +108,9 @@ func (a *Agent) serve(g *group, now time.Time) {
 		return
 	}
 	g.serving = true
+	if !g.answerFrom.IsZero() {
+		g.answerFrom = now.Add(answerHold) // From our first advert, which the addresses may have kept waiting.
+	}
 	a.Dataplane.Accept(g.slot, g.acceptUntil(now.Add(firstAccept)))
 	a.sendRound(g, g.advert)
 	if !g.serving {

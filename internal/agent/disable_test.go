@@ -19,8 +19,8 @@ func TestDisabled(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(2 * time.Second)
-		if got := a.deeds(now); !slices.Contains(got, "bow-out IPv4") || len(a.present) > 0 || a.answering() {
-			t.Errorf("%q, addresses %v", got, a.present)
+		if got := a.deeds(now); !slices.Contains(got, "bow-out IPv4") || a.addresses() > 0 || a.answering() {
+			t.Errorf("%q, addresses %v", got, a.addresses())
 		}
 		quiet := time.Now()
 		a.systems <- a.system(false)
