@@ -102,90 +102,6 @@ func TestAnEditWhileDown(t *testing.T) {
 	has(t, 2, "r3", "192.0.2.99/24", a, b, c)
 }
 
-// TestTwoEditors: one wins everywhere, and the other one is told with what was
-// lost, in a file that has it whole.
-func TestTwoEditors(t *testing.T) {
-	a, b, c := three(t)
-	cut(a, b, true)
-	cut(a, c, true)
-	a.edit("mekmitasdigoat", "from r1 a secret")
-	a.add(yaml(2))
-	b.edit("mekmitasdigoat", "from r2 a secret")
-	a.round()
-	b.round()
-	has(t, 2, "r1", "from r1", a)
-	has(t, 2, "r2", "from r2", b, c)
-	cut(a, b, false)
-	a.round()
-	has(t, 2, "r2", "from r2", a, b, c)
-	if strings.Contains(a.text(), "vhid: 2") {
-		t.Errorf("the two edits are mixed:\n%s", a.text())
-	}
-	lost := a.engine.lost(a.engine.current())
-	if len(lost) != 1 || lost[0].Version.Node != "r1" || lost[0].Winner.Node != "r2" {
-		t.Fatalf("lost: %+v", lost)
-	}
-	kept, err := a.disk.Read(strings.TrimPrefix(lost[0].Path, "/state/"))
-	if err != nil || !strings.Contains(string(kept), "from r1 a secret") || !strings.Contains(string(kept), "vhid: 2") {
-		t.Errorf("the edit is not kept: %s, %v", kept, err)
-	}
-	if d := lost[0].Diff; strings.Contains(d, "secret") || !strings.Contains(d, "+  - vhid: 2") {
-		t.Errorf("the difference is %s", d)
-	}
-	if !slices.ContainsFunc(*a.events, func(e string) bool {
-		return strings.HasPrefix(e, "edit lost: version 2 of r1 (") && strings.Contains(e, "lost to version 2 of r2 (")
-	}) {
-		t.Errorf("events: %q", *a.events)
-	}
-	for _, n := range []*node{b, c} {
-		if lost := n.engine.lost(n.engine.current()); len(lost) != 0 {
-			t.Errorf("%s lost %+v", n.name, lost)
-		}
-	}
-	delete(a.disk.files, strings.TrimPrefix(lost[0].Path, "/state/"))
-	if lost := a.engine.lost(a.engine.current()); len(lost) != 0 {
-		t.Error("an edit is shown as lost after its file was removed")
-	}
-}
-
-// TestTheSameEditTwice loses nothing.
-func TestTheSameEditTwice(t *testing.T) {
-	a, b, c := three(t)
-	for _, n := range []*node{a, b} {
-		n.edit("mekmitasdigoat", "both the same")
-		must(t, n.engine.settle(t.Context()))
-	}
-	a.round()
-	has(t, 2, "r2", "both the same", a, b)
-	b.round()
-	has(t, 2, "r2", "both the same", c)
-	if lost := a.engine.lost(a.engine.current()); len(lost) != 0 {
-		t.Errorf("lost: %+v", lost)
-	}
-}
-
-// TestAnEditOnTopLosesNothing, however far it is on top.
-func TestAnEditOnTopLosesNothing(t *testing.T) {
-	a, b, c := three(t)
-	a.edit("mekmitasdigoat", "the first one")
-	a.round()
-	a.down = true
-	for _, edit := range []string{"the second one", "the third one"} {
-		before := "the first one"
-		if edit == "the third one" {
-			before = "the second one"
-		}
-		b.edit(before, edit)
-		b.round()
-	}
-	a.start()
-	a.round()
-	has(t, 4, "r2", "the third one", a, b, c)
-	if lost := a.engine.lost(a.engine.current()); len(lost) != 0 {
-		t.Errorf("lost: %+v", lost)
-	}
-}
-
 // TestOlderAndReplayed: a version that is not above ours is refused, with both
 // names, and the one that we have is nothing new.
 func TestOlderAndReplayed(t *testing.T) {
@@ -346,19 +262,17 @@ func TestRefusedNoMore(t *testing.T) {
 	}
 }
 
-// TestOnlyTheEditorLoses: a node that had only taken the edit reports nothing.
-func TestOnlyTheEditorLoses(t *testing.T) {
-	a, b, c := three(t)
-	b.down = true
-	a.add(yaml(2))
-	a.round()
-	b.start().add(yaml(3))
-	b.round()
-	has(t, 2, "r2", "vhid: 3", a, b, c)
-	for n, want := range map[*node]int{a: 1, b: 0, c: 0} {
-		if lost := n.engine.lost(n.engine.current()); len(lost) != want {
-			t.Errorf("%s lost %+v", n.name, lost)
-		}
+// TestRefusedAndNobodyHasIt: what came once and no node has is not spoken of.
+func TestRefusedAndNobodyHasIt(t *testing.T) {
+	a, b, _ := three(t)
+	u, err := a.engine.update()
+	must(t, err)
+	u.Version.Number++
+	u.Document = []byte(strings.Replace(string(u.Document), `"format":1`, `"format":2`, 1))
+	u.Version.Hash = hash(u.Document)
+	wants(t, b.engine.take(t.Context(), "r1", u), "the document has format 2 and this carpd reads up to 1: update this node")
+	if sync, problem := b.sync("r2"); sync != status.SyncEqual {
+		t.Errorf("r2 is %s: %s", sync, problem)
 	}
 }
 
@@ -391,66 +305,6 @@ func TestRemoved(t *testing.T) {
 			t.Errorf("%s still has the group:\n%s", n.name, n.text())
 		}
 	}
-}
-
-// TestSyncDry says what would change on each node and changes nothing.
-func TestSyncDry(t *testing.T) {
-	a, b, c := three(t)
-	cut(a, b, true)
-	cut(a, c, true)
-	a.edit("mekmitasdigoat", "a new password")
-	a.add(yaml(2))
-	a.round()
-	cut(a, b, false)
-	cut(a, c, false)
-	got, err := b.engine.Sync(t.Context(), status.SyncRequest{DryRun: true})
-	must(t, err)
-	if got.Version.Number != 2 || len(got.Nodes) != 3 {
-		t.Fatalf("%+v", got)
-	}
-	for _, n := range got.Nodes {
-		if changes := n.Node != "r1"; changes != strings.Contains(n.Diff, "+  - vhid: 2") || changes != strings.Contains(n.Diff, "password: *** (the new one)") || strings.Contains(n.Diff, "a new") {
-			t.Errorf("%s: %s", n.Node, n.Diff)
-		}
-	}
-	has(t, 1, "r1", "mekmitasdigoat", b, c)
-	got, err = b.engine.Sync(t.Context(), status.SyncRequest{})
-	must(t, err)
-	has(t, 2, "r1", "a new password", a, b, c)
-	for _, n := range got.Nodes {
-		if n.Sync != status.SyncEqual || n.Version.Number != 2 {
-			t.Errorf("%+v", n)
-		}
-	}
-}
-
-// TestPush makes what runs here the newest, and says so to who loses by it.
-func TestPush(t *testing.T) {
-	a, b, c := three(t)
-	cut(a, b, true)
-	cut(a, c, true)
-	a.add(yaml(2))
-	a.round()
-	b.add(yaml(3))
-	must(t, b.engine.settle(t.Context()))
-	cut(a, b, false)
-	cut(a, c, false)
-	got, err := b.engine.Sync(t.Context(), status.SyncRequest{DryRun: true, Push: true})
-	must(t, err)
-	if d := got.Nodes[1].Diff; got.Nodes[1].Node != "r1" || !strings.Contains(d, "+  - vhid: 3") || !strings.Contains(d, "-  - vhid: 2") {
-		t.Errorf("%+v", got)
-	}
-	_, err = c.engine.Sync(t.Context(), status.SyncRequest{Push: true})
-	must(t, err)
-	has(t, 3, "r3", "vhid: 1", a, b, c)
-	for _, n := range []*node{a, b} {
-		if lost := n.engine.lost(n.engine.current()); len(lost) != 1 || lost[0].Winner.Node != "r3" {
-			t.Errorf("%s lost %+v", n.name, lost)
-		}
-	}
-	_, err = c.engine.Sync(t.Context(), status.SyncRequest{Push: true})
-	must(t, err)
-	has(t, 3, "r3", "vhid: 1", a, b, c)
 }
 
 // TestJoining: the groups of a node that joins are kept in a file before they go.

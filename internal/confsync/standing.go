@@ -29,18 +29,29 @@ type refusal struct {
 func (e *Engine) stand() standing {
 	s, _, in := e.who()
 	e.view.Lock()
-	st := standing{Version: e.rec.Version, Refused: e.refused, Drift: e.trouble}
+	st := standing{Version: e.rec.Version, Refused: e.stillRefused(), Drift: e.trouble}
 	e.view.Unlock()
 	if in {
 		st.Sections = s.sections
-	}
-	if st.Refused != nil && judge(st.Version, st.Refused.Version) != newer {
-		st.Refused = nil // What runs here is as great by now.
 	}
 	if st.Drift == "" {
 		st.Drift = e.drift(s, st.Version)
 	}
 	return st
+}
+
+// stillRefused is the version that this node refused, while it is greater than its
+// own and some node has it. The caller holds the view.
+func (e *Engine) stillRefused() *refusal {
+	if e.refused == nil || judge(e.rec.Version, e.refused.Version) != newer {
+		return nil
+	}
+	for _, p := range e.peers {
+		if same(p.said.Version, e.refused.Version) {
+			return e.refused
+		}
+	}
+	return nil
 }
 
 // drift is why this node does not hold its version: somebody edits the file, a
