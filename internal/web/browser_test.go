@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -68,7 +69,15 @@ func (s *stage) play(change func(*status.Snapshot)) {
 	change(&next)
 	s.snap = &next
 	s.mu.Unlock()
-	s.said <- struct{}{}
+	s.tell()
+}
+
+// tell wakes the one who follows; a page that follows nothing fails its test soon.
+func (s *stage) tell() {
+	select {
+	case s.said <- struct{}{}:
+	case <-time.After(30 * time.Second):
+	}
 }
 
 // stop makes it answer no more, as if carpd were gone.
@@ -167,8 +176,30 @@ func TestRenewalKeepsWhatIsThePersons(t *testing.T) {
 	holds(t, tab, `document.getElementById("m-1_40eth0-r1-handover").open`)
 	holds(t, tab, `document.getElementById("d-r1-2_40eth0-2_40eth0-probe").open`)
 	holds(t, tab, `document.querySelector("#groups > article").id === "g-9_40eth0"`)
+	s.play(func(next *status.Snapshot) { next.Groups = next.Groups[1:] })
+	must(t, tab.WaitUntil(`!document.getElementById("g-9_40eth0")`))
+	holds(t, tab, `document.activeElement === window.before && window.before.value === "45" && window.scrollY > 0`)
 	if list := tab.Problems(); len(list) > 0 {
 		t.Errorf("in the console: %q", list)
+	}
+}
+
+// TestRefusalStaysWhileRenewed: what was wrong with a form is read to the end,
+// and the page that shows it is renewed like any other.
+func TestRefusalStaysWhileRenewed(t *testing.T) {
+	s, tab := open(t, browser.Desktop, "/")
+	tab.Expect(http.StatusUnprocessableEntity)
+	must(t, tab.Click("#enter > summary"))
+	must(t, tab.Fill("#enter-reason", "new fan"))
+	must(t, tab.Fill("#enter-for", "30x"))
+	must(t, tab.Press("#enter button"))
+	must(t, tab.WaitFor("#enter .fault"))
+	s.play(func(next *status.Snapshot) { next.Groups[0].Why = "Renewed." })
+	must(t, tab.WaitUntil(`document.getElementById("groups").textContent.includes("Renewed.")`))
+	holds(t, tab, `document.getElementById("enter").open && document.querySelector("#enter .fault").textContent.includes("30x")`)
+	holds(t, tab, `document.getElementById("enter-reason").value === "new fan"`)
+	if len(s.asked) > 0 {
+		t.Errorf("it did %v", s.asked)
 	}
 }
 
@@ -193,7 +224,7 @@ func TestLogGrows(t *testing.T) {
 		status.Event{ID: 6, At: now, Kind: "transition", Group: "2@eth0", From: "BACKUP", To: "MASTER", Text: evil},
 		status.Event{ID: 7, At: now, Kind: "transition", Group: "1@eth0", From: "MASTER", To: "BACKUP", Text: "of another group"})
 	s.mu.Unlock()
-	s.said <- struct{}{}
+	s.tell()
 	must(t, tab.WaitFor("#e-6"))
 	holds(t, tab, `document.querySelector("ol.log > li").id === "e-6" && document.querySelectorAll("ol.log > li").length === 2`)
 	if list := tab.Problems(); len(list) > 0 {

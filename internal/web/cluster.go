@@ -11,10 +11,15 @@ import (
 // clusterOf is what is known of all nodes. Where no configuration is shared it
 // is this node alone.
 func clusterOf(ctx context.Context, src control.Source) *status.Cluster {
-	if c, err := src.Cluster(ctx); err == nil && c.Enabled {
+	c, err := src.Cluster(ctx)
+	if err == nil && c.Enabled {
 		return c
 	}
-	return alone(src.Status())
+	own := alone(src.Status())
+	if err == nil && own.Verdict != status.ClusterDegraded && len(c.Reasons) > 0 {
+		own.Verdict, own.Reasons = status.ClusterDegraded, c.Reasons
+	}
+	return own
 }
 
 // alone is the cluster of one node.

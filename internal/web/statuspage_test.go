@@ -178,6 +178,9 @@ func TestNothingToShow(t *testing.T) {
 	body := bodyOf(src, admin, "/")
 	wantIn(t, body, "There is no group yet.", "No transition is in the history.")
 	wantIn(t, shown(t, body, "cluster"), "On its own Nothing is wrong here.")
+	src.cluster = &status.Cluster{Verdict: status.ClusterAlone, Reasons: []string{"this node: eth1: attach xdp to eth1: busy"}}
+	wantIn(t, shown(t, bodyOf(src, admin, "/"), "cluster"), "Degraded this node: eth1: attach xdp to eth1: busy")
+	src.cluster = nil
 	src.snap.Age = 7
 	wantIn(t, shown(t, bodyOf(src, admin, "/"), "old"), "This picture is 7 s old: carpd's loop does not turn.")
 }

@@ -30,18 +30,11 @@
   const say = (e, text) => { if (e.textContent !== text) e.textContent = text; };
 
   // morph makes an element like another one and keeps what belongs to the
-  // person: focus, what is typed, what is unfolded.
+  // person: focus, what is typed, what is unfolded, and what was refused.
   const morph = (old, now) => {
-    const form = old.nodeName === "DETAILS" && old.open && old.querySelector("form");
-    attributes(old, now);
-    if (form) {
-      const summary = old.querySelector("summary"), next = now.querySelector("summary");
-      if (summary && next) children(summary, next);
-      return;
-    }
     if (old.nodeName === "FORM" && old.querySelector(".problem, .fault, :focus")) return;
-    if (old.nodeName === "TEXTAREA") return;
-    children(old, now);
+    attributes(old, now);
+    if (old.nodeName !== "TEXTAREA") children(old, now);
   };
   const mine = (e, name) => name === "open" && e.nodeName === "DETAILS" ||
     (name === "value" || name === "checked" || name === "selected") && /^(INPUT|OPTION)$/.test(e.nodeName) && e.type !== "hidden";
@@ -54,11 +47,19 @@
     }
   };
   const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+  // children puts elements with an id where they belong, whatever came or went
+  // before them. None is moved that stays in its order: it would lose the focus.
   const children = (old, now) => {
+    const stays = new Set([...now.children].map((c) => c.id));
+    for (const c of [...old.children]) if (c.id && !stays.has(c.id)) c.remove();
     let at = old.firstChild;
+    const drop = () => { const rest = at.nextSibling; at.remove(); at = rest; };
     for (const next of [...now.childNodes]) {
       let found = at;
-      if (next.id) found = [...old.children].find((c) => c.id === next.id) || null;
+      if (next.id) {
+        found = [...old.children].find((c) => c.id === next.id);
+        while (found && at !== found && !at.id) drop();
+      }
       if (!found || !alike(found, next)) {
         old.insertBefore(next, at);
         continue;
@@ -67,11 +68,7 @@
       if (found.nodeType === Node.ELEMENT_NODE) morph(found, next);
       else if (found.data !== next.data) found.data = next.data;
     }
-    while (at) {
-      const rest = at.nextSibling;
-      at.remove();
-      at = rest;
-    }
+    while (at) drop();
   };
 
   // renew asks for this page again and brings its live parts up to date.
