@@ -75,8 +75,7 @@ func carpInterval(g *group) time.Duration { return time.Duration(int(g.cfg.Advba
 func (a *Agent) handedOver(g *group, eff election.Effects) {
 	switch {
 	case eff.To == election.Master:
-		a.lower(demotion.HandOver, g.name, whyCameBack)
-		a.save()
+		a.forgetHandOver(g)
 	case eff.Cause.Kind == election.CauseHandOver:
 		a.answerHandOver(g, whyBowedOut, nil)
 	case g.handing.done != nil && eff.To == election.Backup && a.hearsMaster(g):
@@ -86,6 +85,12 @@ func (a *Agent) handedOver(g *group, eff election.Effects) {
 		a.lower(demotion.HandOver, g.name, whyFailed)
 		a.save()
 	}
+}
+
+// forgetHandOver ends the demotion of a group that this node is MASTER of.
+func (a *Agent) forgetHandOver(g *group) {
+	a.lower(demotion.HandOver, g.name, whyCameBack)
+	a.save()
 }
 
 // answerHandOver tells who asked, and everybody else.

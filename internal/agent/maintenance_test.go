@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -152,6 +153,26 @@ func TestHandOverVerb(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A carpd that ends while it waits for a peer leaves no demotion that nobody ends.
+func TestHandOverIsForgottenByAMaster(t *testing.T) {
+	inLAN(t, func(t *testing.T, l *lan) {
+		disksOf(l)
+		a := l.start(1, settings(0))
+		pass(10500 * time.Millisecond)
+		soon, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := a.HandOver(soon, "1@eth0", 0, false); err == nil || !slices.Equal(a.sums(), []int{0, 1}) {
+			t.Fatalf("%v %v", err, a.sums())
+		}
+		a.die()
+		a.rise(time.Second, settings(0))
+		pass(100 * time.Millisecond)
+		if a.state() != "MASTER" || !slices.Equal(a.sums(), []int{0, 0}) {
+			t.Errorf("%s %v", a.state(), a.sums())
+		}
+	})
 }
 
 // Without a peer nothing changes; who asked hears why.

@@ -87,6 +87,7 @@ func (a *Agent) goOn(g *group, now time.Time, m *dataplane.Memory, eff election.
 		a.syncAddresses(g)
 		a.syncEntry(g)
 		a.startAgeing(g, now)
+		a.forgetHandOver(g) // Nobody waits for it any more.
 	}
 	a.tellState(g)
 	a.keep(g)

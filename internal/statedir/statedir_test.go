@@ -58,6 +58,9 @@ func TestDirRefuses(t *testing.T) {
 		if dir, err := Dir(name); err == nil {
 			t.Errorf("%q became %s", name, dir)
 		}
+		if path, err := Path(name, "x"); err == nil {
+			t.Errorf("%q became %s", name, path)
+		}
 	}
 	if err := os.Symlink(t.TempDir(), filepath.Join(Root(), "link")); err != nil {
 		t.Fatal(err)
