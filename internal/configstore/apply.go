@@ -99,7 +99,7 @@ func (s *Store) conflict(text, base string, now []byte) error {
 func (s *Store) Reload(ctx context.Context, dry bool) (*status.Applied, error) {
 	s.door.Lock()
 	defer s.door.Unlock()
-	text, err := s.OnDisk()
+	text, err := readConfig(s.Path)
 	if err != nil {
 		return nil, err
 	}

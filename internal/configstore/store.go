@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -102,8 +103,15 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// OnDisk is the text of the file.
-func (s *Store) OnDisk() ([]byte, error) { return readConfig(s.Path) }
+// OnDisk is the text of the file. A pipe is read by nobody but a reload, who waits
+// for its other end; until then it is what runs.
+func (s *Store) OnDisk() ([]byte, error) {
+	if info, err := os.Stat(s.Path); err == nil && !info.Mode().IsRegular() {
+		text, _, _ := s.Current()
+		return text, nil
+	}
+	return readConfig(s.Path)
+}
 
 // set changes a field that others may be looking at.
 func (s *Store) set(change func()) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -285,4 +286,22 @@ func TestReload(t *testing.T) {
 		t.Errorf("%+v, %v", done, err)
 	}
 	r.is(two, two, 2)
+}
+
+// TestPipe: a configuration that came through a pipe is shown as it runs, and
+// nothing is written into the pipe.
+func TestPipe(t *testing.T) {
+	r := newRig(t, one)
+	if err := errors.Join(os.Remove(r.path), syscall.Mkfifo(r.path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := r.Edited(); string(text) != one || err != nil {
+		t.Errorf("%s %v", text, err)
+	}
+	if err := r.apply(two, one, Options{}); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Error(err)
+	}
+	if text, _, _ := r.Current(); string(text) != one {
+		t.Errorf("this runs:\n%s", text)
+	}
 }
