@@ -10,6 +10,7 @@ import (
 type patch struct {
 	span
 	text string
+	asIs bool // its lines end as they are to end
 }
 
 // patched is a text after patches that do not overlap. Their lines end as the
@@ -19,7 +20,10 @@ func patched(src string, patches []patch) string {
 	var out strings.Builder
 	at, end := 0, lineEnd(src)
 	for _, p := range patches {
-		out.WriteString(src[at:p.from] + strings.ReplaceAll(p.text, "\n", end))
+		if !p.asIs {
+			p.text = strings.ReplaceAll(p.text, "\n", end)
+		}
+		out.WriteString(src[at:p.from] + p.text)
 		at = p.to
 	}
 	out.WriteString(src[at:])

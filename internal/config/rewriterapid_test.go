@@ -15,6 +15,7 @@ type written struct {
 	lines  []writtenLine
 	groups []Items
 	end    string // of each line
+	open   bool   // the last one has none
 	notes  int
 }
 
@@ -47,6 +48,9 @@ func (w *written) text() []byte {
 	var b strings.Builder
 	for _, l := range w.lines {
 		b.WriteString(l.text + w.end)
+	}
+	if w.open {
+		return []byte(strings.TrimSuffix(b.String(), w.end))
 	}
 	return []byte(b.String())
 }
@@ -144,7 +148,7 @@ func (w *written) item(t *rapid.T, n int, first, other string, item Item) {
 
 // draw writes a file.
 func draw(t *rapid.T) *written {
-	w := &written{end: rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "end")}
+	w := &written{open: rapid.Bool().Draw(t, "open"), end: rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "end")}
 	w.between(t, -1, "")
 	if rapid.Bool().Draw(t, "top") {
 		w.line(-1, "", "log_level: 'info'%s", w.behind(t))
@@ -202,7 +206,12 @@ func TestRewriteLeavesTheRest(t *testing.T) {
 			items := drawn(t, 200)
 			edit, want = AddGroup{items}, append(want, items)
 		}
-		got, err := Rewrite(src, edit)
+		edits := []Edit{edit}
+		for range rapid.IntRange(0, 2).Draw(t, "more") {
+			items := drawn(t, 201+len(edits))
+			edits, want = append(edits, AddGroup{items}), append(want, items)
+		}
+		got, err := Rewrite(src, edits...)
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", edit, err, src)
 		}
@@ -218,7 +227,7 @@ func checkRest(t *rapid.T, w *written, touched func(writtenLine) bool, got []byt
 		if touched(l) {
 			continue
 		}
-		i := slices.IndexFunc(rest, func(have []byte) bool { return string(have) == l.text+w.end })
+		i := slices.IndexFunc(rest, func(have []byte) bool { return strings.TrimSuffix(string(have), w.end) == l.text })
 		if i < 0 {
 			t.Fatalf("this line is gone:\n%s\nof\n%s\nin\n%s", l.text, w.text(), got)
 		}
@@ -244,4 +253,33 @@ func checkMeaning(t *rapid.T, want []Items, got []byte) {
 			t.Fatalf("group %d is not what was asked\n%s", i, got)
 		}
 	}
+}
+
+// TestRewriteAtOnce: many edits come out as they would one after the other.
+func TestRewriteAtOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := draw(t)
+		one, edits := w.text(), []Edit{}
+		for n := range w.groups {
+			name := nameOf(w.groups[n])
+			for _, item := range drawn(t, n+1) {
+				if item.Key == "carpdev" || rapid.Bool().Draw(t, "skip") {
+					continue
+				}
+				edits = append(edits, EditGroup{Name: name, Set: Items{item}})
+			}
+		}
+		all, err := Rewrite(one, edits...)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, one)
+		}
+		for _, e := range edits {
+			if one, err = Rewrite(one, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if strings.TrimSuffix(string(one), w.end) != strings.TrimSuffix(string(all), w.end) { // The last line may have got its end.
+			t.Fatalf("at once\n%s\none after the other\n%s", all, one)
+		}
+	})
 }

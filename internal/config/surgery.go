@@ -82,12 +82,12 @@ func (s *surgeon) replace(p path, key string, v any) error {
 	e := member(n, key)
 	old, colon := t.value(e), t.colon(e)
 	if way, ok := one(e.Value); ok && !wide(v, 0) {
-		return s.cut(patch{old, inline(v, way)})
+		return s.cut(patch{span: old, text: inline(v, way)})
 	}
 	if !isFlow(n) && wide(v, t.column(t.entry(e).from)) {
-		return s.cut(patch{span{colon.to, t.contentEnd(old.to)}, block(v, t.column(t.entry(e).from))})
+		return s.cut(patch{span: span{colon.to, t.contentEnd(old.to)}, text: block(v, t.column(t.entry(e).from))})
 	}
-	return s.cut(patch{span{colon.to, max(old.to, colon.to)}, " " + inline(v, unquoted)})
+	return s.cut(patch{span: span{colon.to, max(old.to, colon.to)}, text: " " + inline(v, unquoted)})
 }
 
 // contentEnd is the end of the line of an offset.
@@ -117,7 +117,7 @@ func (s *surgeon) replaceElement(p path, i int, v any) error {
 	}
 	list := n.(*ast.SequenceNode)
 	way, _ := one(list.Values[i])
-	return s.cut(patch{t.element(list, i), inline(v, way)})
+	return s.cut(patch{span: t.element(list, i), text: inline(v, way)})
 }
 
 // insert puts a key behind the others of a mapping.
@@ -172,7 +172,7 @@ func (t *layout) newLines(at int, text string) patch {
 	if at > 0 && t.src[at-1] != '\n' {
 		text = "\n" + strings.TrimSuffix(text, "\n")
 	}
-	return patch{span{at, at}, text}
+	return patch{span: span{at, at}, text: text}
 }
 
 // spans are the places of the entries of a mapping.
@@ -188,14 +188,14 @@ func spans(t *layout, list []*ast.MappingValueNode) (out []span) {
 func (t *layout) insideFlow(n ast.Node, parts []span, text string) patch {
 	if len(parts) == 0 {
 		at := t.extent(n, 0).from + 1
-		return patch{span{at, at}, text}
+		return patch{span: span{at, at}, text: text}
 	}
 	last := parts[len(parts)-1]
 	separator := ", "
 	if t.startsLine(last.from) {
 		separator = ",\n" + t.src[t.lineStart(last.from):last.from]
 	}
-	return patch{span{last.to, last.to}, separator + text}
+	return patch{span: span{last.to, last.to}, text: separator + text}
 }
 
 // remove takes a key out of a mapping that has others.
@@ -223,15 +223,15 @@ func (t *layout) outOfBlock(list []*ast.MappingValueNode, i int) patch {
 	here := t.entry(list[i])
 	end := t.contentEnd(here.to)
 	if t.startsLine(here.from) {
-		return patch{span{t.lineStart(here.from), end}, ""}
+		return patch{span: span{t.lineStart(here.from), end}}
 	}
 	if i+1 < len(list) {
 		next := t.entry(list[i+1]).from
 		if !strings.Contains(t.src[here.to:next], "#") {
-			return patch{span{here.from, next}, ""}
+			return patch{span: span{here.from, next}}
 		}
 	}
-	return patch{span{here.from, here.to}, ""}
+	return patch{span: span{here.from, here.to}}
 }
 
 // outOfFlow takes one of several parts out of brackets, with its comma: the line
@@ -244,9 +244,9 @@ func (t *layout) outOfFlow(parts []span, i int) patch {
 	case comma < len(t.src) && t.src[comma] == ',':
 		return t.withComma(here, comma+1)
 	case i > 0 && !strings.Contains(t.src[parts[i-1].to:here.from], "#"):
-		return patch{span{parts[i-1].to, here.to}, ""}
+		return patch{span: span{parts[i-1].to, here.to}}
 	}
-	return patch{here, ""}
+	return patch{span: here}
 }
 
 // withComma takes a part and the comma behind it away: with its line, the comment
@@ -254,10 +254,10 @@ func (t *layout) outOfFlow(parts []span, i int) patch {
 func (t *layout) withComma(here span, behind int) patch {
 	end := t.lineEnd(behind - 1)
 	if rest := strings.TrimSpace(t.src[behind:end]); t.startsLine(here.from) && (rest == "" || rest[0] == '#') {
-		return patch{span{t.above(t.lineStart(here.from), t.column(here.from)), end}, ""}
+		return patch{span: span{t.above(t.lineStart(here.from), t.column(here.from)), end}}
 	}
 	for behind < len(t.src) && t.src[behind] == ' ' {
 		behind++
 	}
-	return patch{span{here.from, behind}, ""}
+	return patch{span: span{here.from, behind}}
 }

@@ -30,17 +30,32 @@ func elements(t *layout, list *ast.SequenceNode) (out []span) {
 
 // insertElement puts an element into a list, so that it is number i.
 func (s *surgeon) insertElement(p path, i int, v any) error {
+	return s.insertElements(p, i, []any{v})
+}
+
+// insertElements puts elements into a list, so that the first of them is number i.
+func (s *surgeon) insertElements(p path, i int, values []any) error {
 	t, list, err := s.list(p)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	var patches []patch
+	for _, v := range values {
+		patches = append(patches, t.into(list, i, v))
+	}
+	return s.cut(patches...)
+}
+
+// into puts an element into a list.
+func (t *layout) into(list *ast.SequenceNode, i int, v any) patch {
+	switch {
 	case list.IsFlowStyle && i == len(list.Values):
-		return s.cut(t.insideFlow(list, elements(t, list), inline(v, unquoted)))
+		return t.insideFlow(list, elements(t, list), inline(v, unquoted))
 	case list.IsFlowStyle:
 		at := t.element(list, i).from
-		return s.cut(patch{span{at, at}, inline(v, unquoted) + ", "})
+		return patch{span: span{at, at}, text: inline(v, unquoted) + ", "}
 	}
-	return s.cut(t.intoBlock(list, i, v))
+	return t.intoBlock(list, i, v)
 }
 
 // intoBlock puts an element into a block list in the manner of its neighbour.
@@ -93,7 +108,7 @@ func (s *surgeon) removeElement(p path, i int) error {
 	indent := t.column(dash.from)
 	from := t.above(t.lineStart(dash.from), indent)
 	to := t.below(t.contentEnd(max(t.element(list, i).to, dash.to)), indent)
-	return s.cut(patch{t.withBlanks(span{from, to}), ""})
+	return s.cut(patch{span: t.withBlanks(span{from, to})})
 }
 
 // withBlanks takes the blank lines behind a part with it when there are some
