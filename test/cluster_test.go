@@ -131,8 +131,11 @@ func TestStrangersAtTheListener(t *testing.T) {
 		t.Errorf("counted %v", refused)
 	}
 	all[0].event("cluster refused", 5*time.Second)
-	// It finds out, leaves, and comes back with a new key.
-	all[1].eventLike(30*time.Second, "node unreachable", func(e status.Event) bool { return strings.Contains(e.Text, "r2 was removed from the cluster") })
+	// It was told, leaves, and comes back with a new key.
+	s.eventually(10*time.Second, "r2 knows", func() bool {
+		c := all[1].cluster()
+		return !c.Enabled && strings.HasPrefix(c.Reasons[0], "this node was removed from the cluster by r1")
+	})
 	all[1].carpctl("cluster", "remove", "r2")
 	if left, _ := filepath.Glob(filepath.Join(all[1].clusterFiles(), "*")); len(left) != 0 {
 		t.Errorf("left behind: %q", left)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -16,7 +17,7 @@ import (
 // noteTime is how long an event waits for a loop that is busy.
 const noteTime = 2 * time.Second
 
-// openCluster makes this node's part in a cluster. It begins with runCluster.
+// openCluster makes this node's part in a cluster. It begins with Run.
 func (p *parts) openCluster() {
 	dir, err := statedir.Dir(p.cfg.Instance)
 	if err != nil {
@@ -50,24 +51,25 @@ func (s *source) Cluster(context.Context) (*status.Cluster, error) {
 
 // InitCluster makes this node the first of a cluster.
 func (s *source) InitCluster(ctx context.Context, r status.ClusterInitRequest) (*status.Cluster, error) {
-	if err := s.cluster.Init(r.Node, r.Listen); err != nil {
-		return nil, err
-	}
-	return s.enter(ctx, r.Node, r.Listen)
+	return s.enter(ctx, r.Node, r.Listen, func() error { return s.cluster.Init(r.Node, r.Listen) })
 }
 
 // JoinCluster enrols this node with a token.
 func (s *source) JoinCluster(ctx context.Context, r status.ClusterJoinRequest) (*status.Cluster, error) {
-	if err := s.cluster.Join(ctx, r.Node, r.Listen, r.Token); err != nil {
-		return nil, err
-	}
-	return s.enter(ctx, r.Node, r.Listen)
+	return s.enter(ctx, r.Node, r.Listen, func() error { return s.cluster.Join(ctx, r.Node, r.Listen, r.Token) })
 }
 
-// enter writes the section of a node that is enrolled. What is enrolled stays so
-// when that fails: a token is spent.
-func (s *source) enter(ctx context.Context, node, listen string) (*status.Cluster, error) {
-	err := s.rewrite(ctx, "cluster "+node, config.SetTop{Key: "cluster.node", Value: node}, config.SetTop{Key: "cluster.listen", Value: listen})
+// enter enrols a node and writes its section. That this can be done is looked at
+// first; if it then fails, what is enrolled stays so, because a token is spent.
+func (s *source) enter(ctx context.Context, node, listen string, enrol func() error) (*status.Cluster, error) {
+	section := []config.Edit{config.SetTop{Key: "cluster.node", Value: node}, config.SetTop{Key: "cluster.listen", Value: listen}}
+	if _, _, err := s.rewritten(section...); err != nil {
+		return nil, err
+	}
+	if err := enrol(); err != nil {
+		return nil, err
+	}
+	err := s.rewrite(ctx, "cluster "+node, section...)
 	if err != nil {
 		return nil, fmt.Errorf("this node is enrolled as %s, but the section cluster (node: %s, listen: %q) is not in the configuration: write it by hand and reload: %w",
 			node, node, listen, err)
@@ -108,16 +110,24 @@ func (s *source) RemoveNode(ctx context.Context, r status.ClusterRemoveRequest) 
 	return c, err
 }
 
+// rewritten is the file as it is and with some edits.
+func (p *parts) rewritten(edits ...config.Edit) (before, after []byte, err error) {
+	if t := p.store.Trial(); t != nil {
+		return nil, nil, errors.New("a change of the configuration waits to be confirmed: confirm it or roll it back first")
+	}
+	if before, err = p.store.OnDisk(); err != nil {
+		return nil, nil, err
+	}
+	after, err = config.Rewrite(before, edits...)
+	return before, after, err
+}
+
 // rewrite changes the file of the configuration and takes it over.
 func (p *parts) rewrite(ctx context.Context, by string, edits ...config.Edit) error {
-	text, err := p.store.OnDisk()
+	before, after, err := p.rewritten(edits...)
 	if err != nil {
 		return err
 	}
-	changed, err := config.Rewrite(text, edits...)
-	if err != nil {
-		return err
-	}
-	_, err = p.store.Apply(ctx, changed, configstore.Hash(text), configstore.Options{By: by})
+	_, err = p.store.Apply(ctx, after, configstore.Hash(before), configstore.Options{By: by})
 	return err
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/carpd/carpd/internal/config"
 )
 
+// farewellTime is how long a removal waits for the node that is removed.
+const farewellTime = time.Second
+
 // joinRequest is what a node sends with a token.
 type joinRequest struct {
 	Secret  []byte `json:"secret"`
@@ -155,6 +158,9 @@ func (m *Manager) spend(q joinRequest, key string) error {
 		if d != nil {
 			return nil, d
 		}
+		if gone, removed := list.Removed[key]; removed {
+			return nil, Refuse(CodeNoMember, "this key was removed from the cluster by %s: a node that comes back needs a new one", gone.By)
+		}
 		if other, there := list.live(q.Name); there && other.Key != key {
 			return nil, Refuse(CodeNameTaken, "another node is called %s: choose another name, or carpctl cluster remove %s first", q.Name, q.Name)
 		}
@@ -288,11 +294,20 @@ func (m *Manager) Remove(ctx context.Context, name string) (untold []string, err
 		untold = m.push(ctx, all, list)
 		return untold, m.leave()
 	}
+	m.farewell(ctx, all[gone], list)
 	if err := m.update(func(mine roster) (roster, error) { return merge(mine, list), nil }); err != nil {
 		return nil, err
 	}
 	m.note("node removed", name+" was removed from the cluster")
 	return m.push(ctx, slices.Delete(all, gone, gone+1), list), nil
+}
+
+// farewell tells a node that it is removed, while it still is a member for us: else it
+// would find out by being refused. One that does not listen is not waited for.
+func (m *Manager) farewell(ctx context.Context, gone Member, list roster) {
+	ctx, cancel := context.WithTimeout(ctx, farewellTime)
+	defer cancel()
+	m.push(ctx, []Member{gone}, list)
 }
 
 // leave forgets that this node was a member.

@@ -113,3 +113,26 @@ func TestRenewal(t *testing.T) {
 		t.Error("the CA is not renewed")
 	}
 }
+
+// A change reaches a node over a link that works in one direction only, whichever
+// that is.
+func TestOneWay(t *testing.T) {
+	for _, cut := range [][2]string{{"n1", "n2"}, {"n2", "n1"}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := NewHub("n1", "n2", "n3")
+			n1, n2 := h.Node("n1"), h.Node("n2")
+			run(t, n1)
+			run(t, n2)
+			h.mu.Lock()
+			h.cut[cut] = true
+			h.mu.Unlock()
+			if _, err := n1.Remove(t.Context(), "n3"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			if len(n2.Members()) != 2 {
+				t.Errorf("with %s cut off from %s it does not hear that n3 was removed", cut[0], cut[1])
+			}
+		})
+	}
+}

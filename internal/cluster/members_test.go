@@ -31,6 +31,7 @@ func (n *node) ask(name string) error {
 func TestRemove(t *testing.T) {
 	nodes := newCluster(t, 3)
 	n1, n2, n3 := nodes[0], nodes[1], nodes[2]
+	n1.cutFrom(n3) // It cannot be told.
 	for _, n := range nodes {
 		n.echo()
 	}
@@ -58,11 +59,43 @@ func TestRemove(t *testing.T) {
 	if err != nil || len(untold) != 2 || n3.dir.isThere() {
 		t.Fatalf("%v, %v", err, untold)
 	}
+	n3.listen = freeAddress(t)
 	must(t, n3.Join(t.Context(), "n3", n3.listen, n2.token(0)))
+	n3.configure()
 	for _, n := range nodes {
 		eventually(t, n.name+" sees all", func() bool { return n.sees(3) })
 	}
 	must(t, n3.ask("n1"))
+
+	must(t, errOf(n2.Remove(t.Context(), "n3"))) // It is told now, and need not forget anything itself.
+	eventually(t, "n3 knows", func() bool {
+		return strings.HasPrefix(n3.Cluster(nil).Reasons[0], "this node was removed from the cluster by n2")
+	})
+	old := n3.id.node.key
+	must(t, n3.Join(t.Context(), "n3", n3.listen, n2.token(0)))
+	eventually(t, "n1 sees all again", func() bool { return n1.sees(3) })
+	csr, err := newRequest("n4", old)
+	must(t, err)
+	k, err := readToken(n2.token(0))
+	must(t, err)
+	_, err = n2.enrol(joinRequest{k.Secret, "n4", freeAddress(t), csr})
+	refusedWith(t, err, "this key was removed from the cluster by n2")
+}
+
+// cutFrom makes another node unreachable for it until it is started again.
+func (n *node) cutFrom(other *node) {
+	n.stop()
+	gone := other.listen
+	n.opts.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+		if address == gone {
+			return nil, errCut
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	n.start()
+	n.opts.Dial = nil
+	n.configure()
+	n.listens()
 }
 
 func errOf(_ any, err error) error { return err }
@@ -72,6 +105,7 @@ func errOf(_ any, err error) error { return err }
 func TestCatchUp(t *testing.T) {
 	nodes := newCluster(t, 4)
 	nodes[3].stop()
+	nodes[1].cutFrom(nodes[2]) // n3 is not told, and tries.
 	untold, err := nodes[1].Remove(t.Context(), "n3")
 	if err != nil || len(untold) != 1 || untold[0] != "n4" {
 		t.Errorf("untold: %v, %v", untold, err)

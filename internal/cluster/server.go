@@ -21,10 +21,12 @@ const (
 	readTime   = 30 * time.Second
 	writeTime  = 60 * time.Second
 	idleTime   = 2 * time.Minute
-	endTime    = 2 * time.Second // for calls that are under way at the end
-	maxBody    = 16 << 20        // thousands of groups fit
-	maxHeader  = 16 << 10
-	maxJoin    = 64 << 10
+	// endTime is for calls that are under way at the end. It is part of a restart,
+	// for which the lease must suffice.
+	endTime   = 300 * time.Millisecond
+	maxBody   = 16 << 20 // thousands of groups fit
+	maxHeader = 16 << 10
+	maxJoin   = 64 << 10
 )
 
 // Paths of the listener.

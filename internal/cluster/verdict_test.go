@@ -150,11 +150,13 @@ func TestVerdict(t *testing.T) {
 // A node's clock that is wrong by hours changes nothing: how long a state has
 // lasted is counted by the node itself.
 func TestVerdictWithWrongClocks(t *testing.T) {
-	n2 := shows("n2", 0, g("MASTER", 60))
-	n2.Picture.Snapshot.TakenAt = n2.Picture.Snapshot.TakenAt.Add(-5 * time.Hour)
-	n2.Picture.Snapshot.Groups[0].Since = n2.Picture.Snapshot.Groups[0].Since.Add(-5 * time.Hour)
-	verdict, reasons := Verdict(noon, []Seen{shows("n1", 0, g("MASTER", 9)), n2})
-	if diff := cmp.Diff([]string{"1@eth0 has 2 MASTERs, n1 and n2, for 9s"}, reasons); diff != "" || verdict != "split" {
-		t.Errorf("%s -want +got:\n%s", verdict, diff)
+	for _, wrong := range []time.Duration{-5 * time.Hour, 5 * time.Hour} {
+		n2 := shows("n2", 0, g("MASTER", 9))
+		n2.Picture.Snapshot.TakenAt = n2.Picture.Snapshot.TakenAt.Add(wrong)
+		n2.Picture.Snapshot.Groups[0].Since = n2.Picture.Snapshot.Groups[0].Since.Add(wrong)
+		verdict, reasons := Verdict(noon, []Seen{shows("n1", 0, g("MASTER", 60)), n2})
+		if diff := cmp.Diff([]string{"1@eth0 has 2 MASTERs, n1 and n2, for 9s"}, reasons); diff != "" || verdict != "split" {
+			t.Errorf("%v: %s -want +got:\n%s", wrong, verdict, diff)
+		}
 	}
 }
