@@ -12,11 +12,35 @@ import (
 	"github.com/carpd/carpd/test/browser"
 )
 
-// TestReaderSeesNoButtonThatWorks: who may only read is told so, every button
-// that changes something is off, and what is sent nevertheless is refused.
-func TestReaderSeesNoButtonThatWorks(t *testing.T) {
+// TestPeopleAtThePages: what readers, people without a mouse or without script,
+// and those on the node itself can do. The last ones change more than the first.
+func TestPeopleAtThePages(t *testing.T) {
 	s := newStand(t)
-	p := signedIn(t, browser.Desktop, s.urls[1], readerToken)
+	for _, part := range []struct {
+		name string
+		do   func(*stand)
+	}{
+		{"reader changes nothing", readerChangesNothing}, {"sign in and out", signInAndOut},
+		{"theme is kept", themeIsKept}, {"log is filtered", logIsFiltered},
+		{"keyboard is enough", keyboardIsEnough}, {"page on the node itself", pageOnTheNodeItself},
+		{"page is live", pageIsLive}, {"no script is needed", noScriptIsNeeded},
+	} {
+		t.Run(part.name, func(t *testing.T) { s.as(t, part.do) })
+	}
+}
+
+// as does something in a test of its own.
+func (s *stand) as(t *testing.T, do func(*stand)) {
+	was := s.t
+	s.t = t
+	defer func() { s.t = was }()
+	do(s)
+}
+
+// readerChangesNothing: who may only read is told so, every button
+// that changes something is off, and what is sent nevertheless is refused.
+func readerChangesNothing(s *stand) {
+	p := signedIn(s.t, browser.Desktop, s.urls[1], readerToken)
 	for _, l := range looks {
 		p.to(l.path)
 		p.says(l.words...)
@@ -25,7 +49,7 @@ func TestReaderSeesNoButtonThatWorks(t *testing.T) {
 			.filter(b => !b.matches(":disabled") && b.type != "hidden").map(b => b.outerHTML)`)
 		p.must(err)
 		if len(on) > 0 {
-			t.Errorf("%s: a reader can press %s", l.path, strings.Join(on, "\n    "))
+			s.t.Errorf("%s: a reader can press %s", l.path, strings.Join(on, "\n    "))
 		}
 	}
 	p.picture("settings-reader")
@@ -35,20 +59,19 @@ func TestReaderSeesNoButtonThatWorks(t *testing.T) {
 	refused, err := p.Strings(`(async () => [(await fetch("/do/disable", {method: "POST", headers: {"Content-Type": "application/x-www-form-urlencoded"}, body: "group=1@eth0"})).status + ""])()`)
 	p.must(err)
 	if refused[0] != "403" {
-		t.Errorf("what a reader sends is answered with %s", refused[0])
+		s.t.Errorf("what a reader sends is answered with %s", refused[0])
 	}
 	for i, g := range s.nodes[1].status().Groups {
 		if g.Disabled || g.Demotion != before[i].Demotion {
-			t.Errorf("a reader changed %+v", g)
+			s.t.Errorf("a reader changed %+v", g)
 		}
 	}
 }
 
-// TestSignInAndOut: without a token there is nothing to see, a wrong one is
+// signInAndOut: without a token there is nothing to see, a wrong one is
 // refused, and after signing out it is as before.
-func TestSignInAndOut(t *testing.T) {
-	s := newStand(t)
-	p := newPage(t, browser.Phone, s.urls[0])
+func signInAndOut(s *stand) {
+	p := newPage(s.t, browser.Phone, s.urls[0])
 	p.to("/vips")
 	p.on("/login?next=%2Fvips")
 	p.fill("#token", "not-a-token")
@@ -66,11 +89,10 @@ func TestSignInAndOut(t *testing.T) {
 	p.on("/login?next=%2F")
 }
 
-// TestPageIsLive: a page that is open shows what happens without being loaded
+// pageIsLive: a page that is open shows what happens without being loaded
 // again, and keeps what somebody types into it.
-func TestPageIsLive(t *testing.T) {
-	s := newStand(t)
-	p := signedIn(t, browser.Desktop, s.urls[0], adminToken)
+func pageIsLive(s *stand) {
+	p := signedIn(s.t, browser.Desktop, s.urls[0], adminToken)
 	_, err := p.Holds("window.stillTheSamePage = true")
 	p.must(err)
 	p.until(cardSays("1@eth0", "MASTER"))
@@ -80,19 +102,18 @@ func TestPageIsLive(t *testing.T) {
 	s.state(0, 1, "BACKUP")
 	p.picture("status-handed-over")
 	if same, err := p.Holds("window.stillTheSamePage"); err != nil || !same {
-		t.Errorf("the page was loaded again: %v", err)
+		s.t.Errorf("the page was loaded again: %v", err)
 	}
 }
 
-// TestKeyboardIsEnough: every button of the first page can be reached with the
+// keyboardIsEnough: every button of the first page can be reached with the
 // tabulator key, shows that it has the focus, and is pressed with enter.
-func TestKeyboardIsEnough(t *testing.T) {
-	s := newStand(t)
-	p := signedIn(t, browser.Desktop, s.urls[0], adminToken)
+func keyboardIsEnough(s *stand) {
+	p := signedIn(s.t, browser.Desktop, s.urls[0], adminToken)
 	p.to("/")
 	p.must(p.Keys("\t"))
 	if got := p.focus(); !strings.Contains(got, "Skip to the content") {
-		t.Errorf("the first stop is %s", got)
+		s.t.Errorf("the first stop is %s", got)
 	}
 	p.tabTo("summary:has(+ " + strings.Replace(formOf("announce", "1@eth0"), ":has(", " input:is(", 1) + ")")
 	p.must(p.Keys("\r")) // It unfolds, and the button is next.
@@ -141,18 +162,17 @@ func (p *page) tabTo(sel string) {
 	p.t.Fatalf("the tabulator key never comes to %s; it is at %s", sel, p.focus())
 }
 
-// TestNoScriptIsNeeded: with scripts switched off a form of the first page and
+// noScriptIsNeeded: with scripts switched off a form of the first page and
 // one of the editor do what they do with them.
-func TestNoScriptIsNeeded(t *testing.T) {
-	s := newStand(t)
-	v := &visit{s, signedIn(t, browser.Phone.WithoutScript(), s.urls[0], adminToken)}
+func noScriptIsNeeded(s *stand) {
+	v := &visit{s, signedIn(s.t, browser.Phone.WithoutScript(), s.urls[0], adminToken)}
 	p := v.page
 	p.unfold("form[action='/do/demotions/add']")
 	p.fill("#demote-name", "test")
 	p.press("form[action='/do/demotions/add'] button")
 	p.waitFor(".flash")
 	if d := v.demotion("test"); d == nil || d.Weight != 1 {
-		t.Errorf("added %+v", d)
+		s.t.Errorf("added %+v", d)
 	}
 	p.to("/vips/edit?name=2%40eth0")
 	p.fill("#description", "visitors")
@@ -160,16 +180,15 @@ func TestNoScriptIsNeeded(t *testing.T) {
 	p.press("form[action='/do/apply']:not(.trial-form) button")
 	p.waitFor(".flash")
 	if got := v.nodes[0].group(2).Description; got != "visitors" {
-		t.Errorf("the description that runs is %q", got)
+		s.t.Errorf("the description that runs is %q", got)
 	}
 }
 
-// TestLogIsFiltered: the form shows what it asks for and nothing else.
-func TestLogIsFiltered(t *testing.T) {
-	s := newStand(t)
-	p := signedIn(t, browser.Phone, s.urls[1], readerToken)
+// logIsFiltered: the form shows what it asks for and nothing else.
+func logIsFiltered(s *stand) {
+	p := signedIn(s.t, browser.Phone, s.urls[1], readerToken)
 	kinds := func() []string {
-		t.Helper()
+		s.t.Helper()
 		list, err := p.Strings(`[...document.querySelectorAll(".log > li")].map(e => e.innerText.includes("bad digest") ? "rejected" : "other")`)
 		p.must(err)
 		return list
@@ -177,23 +196,22 @@ func TestLogIsFiltered(t *testing.T) {
 	p.to("/log")
 	all := len(kinds())
 	if all < 4 {
-		t.Errorf("%d events", all)
+		s.t.Errorf("%d events", all)
 	}
 	p.must(p.Choose("#kind", "rejected"))
 	p.press("form.filters button")
 	if got := strings.Join(kinds(), " "); got != "rejected" {
-		t.Errorf("rejects alone: %s", got)
+		s.t.Errorf("rejects alone: %s", got)
 	}
 	p.press("form.filters a.button")
 	if got := len(kinds()); got < all {
-		t.Errorf("%d events after all were asked for, %d before", got, all)
+		s.t.Errorf("%d events after all were asked for, %d before", got, all)
 	}
 }
 
-// TestThemeIsKept: what the button chose holds on the next page too.
-func TestThemeIsKept(t *testing.T) {
-	s := newStand(t)
-	p := signedIn(t, browser.Desktop, s.urls[0], readerToken)
+// themeIsKept: what the button chose holds on the next page too.
+func themeIsKept(s *stand) {
+	p := signedIn(s.t, browser.Desktop, s.urls[0], readerToken)
 	for _, theme := range []string{"light", "dark"} {
 		p.must(p.Click("#theme"))
 		p.until(fmt.Sprintf("document.documentElement.dataset.theme == %q", theme))
@@ -203,11 +221,10 @@ func TestThemeIsKept(t *testing.T) {
 	p.picture("log-chosen-dark")
 }
 
-// TestPageOnTheNodeItself: carpctl web prints an address that needs no token,
+// pageOnTheNodeItself: carpctl web prints an address that needs no token,
 // works once, and lets that browser do everything.
-func TestPageOnTheNodeItself(t *testing.T) {
-	s := newStand(t)
-	web := s.Command(program(t, "carpctl"), "--instance", s.nodes[0].instance, "web")
+func pageOnTheNodeItself(s *stand) {
+	web := s.Command(program(s.t, "carpctl"), "--instance", s.nodes[0].instance, "web")
 	web.Log = s.File("web.log")
 	s.must(web.Start())
 	var link string
@@ -218,13 +235,13 @@ func TestPageOnTheNodeItself(t *testing.T) {
 		return whole
 	})
 	base, _, _ := strings.Cut(link, "/enter/")
-	p := newPage(t, browser.Desktop, base)
+	p := newPage(s.t, browser.Desktop, base)
 	p.must(p.Open(link))
 	p.on("/")
 	p.says("1@eth0", "MASTER")
 	v := &visit{s, p}
-	v.with(t, announce)
-	other := newPage(t, browser.Desktop, base)
+	announce(v)
+	other := newPage(s.t, browser.Desktop, base)
 	other.Expect(401)
 	other.must(other.Open(link))
 	other.says("it works once")
