@@ -8,7 +8,7 @@
   // nothing forgets the choice.
   const stored = () => { try { return localStorage.getItem("carpd-theme") || ""; } catch { return ""; } };
   const store = (t) => { try { localStorage.setItem("carpd-theme", t); } catch { /* Nothing to do. */ } };
-  const themes = ["", "light", "dark"], names = { "": "automatic", light: "light", dark: "dark" };
+  const themes = ["", "light", "dark"], names = { "": "auto", light: "light", dark: "dark" };
   const dress = (t) => { if (t) root.dataset.theme = t; else delete root.dataset.theme; };
   dress(stored());
 
