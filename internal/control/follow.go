@@ -36,7 +36,7 @@ func (s *Server) stream(r *http.Request, w http.ResponseWriter, ctl *http.Respon
 	enc := json.NewEncoder(w)
 	for {
 		changed := s.src.Changed() // Before reading, so that no event falls in between.
-		if !s.still(r) || ctl.SetWriteDeadline(time.Now().Add(followPatience)) != nil {
+		if !s.still(r) || ctl.SetWriteDeadline(time.Now().Add(s.patience)) != nil {
 			return
 		}
 		for _, e := range s.src.Events(after) {

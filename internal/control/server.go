@@ -37,6 +37,7 @@ type Server struct {
 	shown     picture
 	// read and answer limit one request that is not a stream.
 	read, answer time.Duration
+	patience     time.Duration // with a follower who does not read
 	// document describes the table of routes, of which it is a part.
 	document func() ([]byte, error)
 	// life ends when the server does.
@@ -76,7 +77,7 @@ func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {
 	}
 	life, end := context.WithCancel(context.Background())
 	s := &Server{
-		src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout, life: life, end: end,
+		src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout, patience: followPatience, life: life, end: end,
 		again: retryEvery, requests: newRates(requestRate, requestBurst), failures: newRates(rate.Every(failureEvery), failureBurst),
 	}
 	s.document = sync.OnceValues(func() ([]byte, error) { return describe(routes) })

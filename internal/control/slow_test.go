@@ -101,6 +101,24 @@ func TestSlowReadersOverTCP(t *testing.T) {
 	goleak.VerifyNone(t)
 }
 
+// TestFollowersWhoDoNotReadAreCutOff: their places are free for others.
+func TestFollowersWhoDoNotReadAreCutOff(t *testing.T) {
+	src := planted("x")
+	o := online(t, src, func(s *Server) { s.patience = 100 * time.Millisecond })
+	for _, what := range []string{"stream", "events?follow=1"} {
+		c := o.raw(t)
+		if _, err := fmt.Fprintf(c, "GET /api/v1/%s HTTP/1.1\r\n%s\r\n", what, head); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it is counted", func() bool { return o.followers.Load() == 1 })
+		long := strings.Repeat("x", 64<<10)
+		for id := range uint64(200) {
+			src.add(status.Event{ID: id + 2, Text: long})
+		}
+		eventually(t, "a follower of "+what+" is cut off", func() bool { return o.followers.Load() == 0 })
+	}
+}
+
 // TestConnectionsAreCounted: one address cannot use up all there are, and what
 // it leaves is free again.
 func TestConnectionsAreCounted(t *testing.T) {

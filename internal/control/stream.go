@@ -122,7 +122,7 @@ func (f *sse) send() error {
 	if text = append(text, picture...); len(text) == 0 {
 		return nil
 	}
-	if err := f.ctl.SetWriteDeadline(time.Now().Add(followPatience)); err != nil {
+	if err := f.ctl.SetWriteDeadline(time.Now().Add(f.s.patience)); err != nil {
 		return err
 	}
 	if _, err := f.w.Write(text); err != nil {
