@@ -1,6 +1,7 @@
 package test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -15,7 +16,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -333,4 +336,38 @@ func secretOf(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return strings.Split(string(raw), "\n")[1]
+}
+
+// TestCarpctlWeb: the address that it prints leads one browser to the pages of a
+// running carpd, where it may do everything.
+func TestCarpctlWeb(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 1})
+	c := s.carpd(s.Routers[0], group{})
+	cmd := exec.Command(program(t, "carpctl"), "web", "--instance", c.instance)
+	out, err := cmd.StdoutPipe()
+	s.must(err)
+	s.must(cmd.Start())
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	link, err := bufio.NewReader(out).ReadString('\n')
+	s.must(err)
+	jar, err := cookiejar.New(nil)
+	s.must(err)
+	browser := http.Client{Jar: jar, Timeout: time.Minute}
+	for _, want := range []int{200, 200} { // Again with the cookie.
+		resp, err := browser.Get(strings.TrimSpace(link))
+		s.must(err)
+		page, err := io.ReadAll(resp.Body)
+		s.must(err)
+		_ = resp.Body.Close()
+		if resp.StatusCode != want || !strings.Contains(string(page), "1@eth0") || resp.Request.URL.Path != "/" {
+			t.Errorf("%d at %s\n%s", resp.StatusCode, resp.Request.URL, page)
+		}
+	}
+	resp, err := (&http.Client{Timeout: time.Minute}).Get(strings.TrimSpace(link))
+	s.must(err)
+	_ = resp.Body.Close()
+	if resp.StatusCode != 401 {
+		t.Errorf("a second browser: %d", resp.StatusCode)
+	}
 }
