@@ -165,6 +165,7 @@ func TestRenewalKeepsWhatIsThePersons(t *testing.T) {
 	must(t, tab.Click("#d-r1-2_40eth0-2_40eth0-probe > summary"))
 	must(t, tab.Click("#m-1_40eth0-r1-ho-for"))
 	holds(t, tab, `(window.before = document.activeElement, window.scrollTo(0, 321), window.scrollY === 321)`)
+	holds(t, tab, `(document.querySelector("#m-2_40eth0-r1-announce input[name=group]").setAttribute("value", "old"), true)`)
 	s.play(func(next *status.Snapshot) {
 		next.Groups[1].State, next.Groups[1].Why = "MASTER", "MASTER because of a test."
 		next.Groups = append([]status.Group{{Name: "9@eth0", VHID: 9, Carpdev: "eth0", State: "INIT", Why: "It is new."}}, next.Groups...)
@@ -173,6 +174,7 @@ func TestRenewalKeepsWhatIsThePersons(t *testing.T) {
 	must(t, tab.WaitUntil(`document.getElementById("m-2_40eth0-r1").textContent.includes("because of a test")`))
 	holds(t, tab, `document.activeElement === window.before && window.before.id === "m-1_40eth0-r1-ho-for"`)
 	holds(t, tab, `window.before.value === "45"`)
+	holds(t, tab, `document.querySelector("#m-2_40eth0-r1-announce input[name=group]").value === "2@eth0"`)
 	holds(t, tab, `document.getElementById("m-1_40eth0-r1-handover").open`)
 	holds(t, tab, `document.getElementById("d-r1-2_40eth0-2_40eth0-probe").open`)
 	holds(t, tab, `document.querySelector("#groups > article").id === "g-9_40eth0"`)
