@@ -72,6 +72,9 @@ func globalFlags() []cli.Flag {
 
 // onUsageError is what the parser of options complains about.
 func onUsageError(c *cli.Context, err error, _ bool) error {
+	if strings.HasPrefix(err.Error(), "invalid boolean value") && strings.Contains(err.Error(), "for -password:") {
+		return usage("--password takes no value: %s", noPasswordHere)
+	}
 	return usage("%v; see %s --help", err, c.Command.HelpName)
 }
 

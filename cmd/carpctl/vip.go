@@ -85,7 +85,7 @@ func vipAdd(e *env) *cli.Command {
 		Description: "Without --vhid it gets the smallest one that is free. A password is asked for\n" +
 			"unless --password-file or --no-password is given; it never comes from the command line.",
 		Flags: append(vipFlags(), applyFlags()...),
-		Action: e.asks(0, func(c *cli.Context, client *control.Client) error {
+		Action: e.edits(0, func(c *cli.Context, client *control.Client) error {
 			if !c.IsSet("carpdev") || !c.IsSet("address") {
 				return usage("a virtual IP needs --carpdev and --address; see %s --help", c.Command.HelpName)
 			}
@@ -102,6 +102,20 @@ func vipAdd(e *env) *cli.Command {
 		}),
 	}
 }
+
+// edits is asks for what may come with a password: a word too many might be one,
+// so it is not repeated.
+func (e *env) edits(most int, do func(*cli.Context, *control.Client) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if c.NArg() > most {
+			return usage("a word too many: %s; see %s --help", noPasswordHere, c.Command.HelpName)
+		}
+		return e.asks(most, do)(c)
+	}
+}
+
+// noPasswordHere is said to who gives a password on the command line.
+const noPasswordHere = "a password is asked for and never comes from the command line"
 
 // freeVHID is what is proposed for a new virtual IP.
 func freeVHID(now *status.Config) int {
@@ -122,7 +136,7 @@ func vipEdit(e *env) *cli.Command {
 		Name: "edit", Usage: "change fields of a virtual IP", ArgsUsage: "GROUP",
 		Description: "What is not given stays as it is. --address gives the whole list of addresses.",
 		Flags:       append(vipFlags(), applyFlags()...),
-		Action: e.asks(1, func(c *cli.Context, client *control.Client) error {
+		Action: e.edits(1, func(c *cli.Context, client *control.Client) error {
 			edit, err := e.vipOf(c, false)
 			if err != nil {
 				return err
