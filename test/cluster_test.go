@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/lab"
 	"github.com/carpd/carpd/internal/status"
 )
@@ -201,5 +202,68 @@ func TestClusterListenerIsTaken(t *testing.T) {
 		if errors.Is(err, fs.ErrNotExist) || info.Mode() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
+	}
+}
+
+// TestHandOverIsNoSplit: a group that is handed over and comes back is called a
+// split by nobody and at no time.
+func TestHandOverIsNoSplit(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 2})
+	all := newCluster(t, s, 2)
+	all[0].is("MASTER", masterDown0+10*time.Second)
+	for _, c := range all {
+		c.verdict(status.ClusterOK, 30*time.Second)
+	}
+	looks, splits := 0, []string{}
+	watch := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-watch:
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+			for _, c := range all {
+				if got, err := control.Read[status.Cluster](t.Context(), c.control, "cluster"); err == nil && got.Verdict == status.ClusterSplit {
+					splits = append(splits, c.node.Name+": "+strings.Join(got.Reasons, "; "))
+				}
+			}
+			looks++
+		}
+	})
+	all[0].carpctl("handover", "1@eth0")
+	all[1].is("MASTER", 10*time.Second)
+	all[0].carpctl("demote", "remove", "handover", "--group", "1@eth0")
+	all[0].is("MASTER", 10*time.Second)
+	for _, c := range all {
+		c.verdict(status.ClusterOK, 30*time.Second)
+	}
+	close(watch)
+	watching.Wait()
+	if len(splits) > 0 || looks < 10 {
+		t.Errorf("a hand-over was called a split in %d looks: %q", looks, splits)
+	}
+}
+
+// TestSplit: two MASTERs, because one has another password, are a split for both.
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 2})
+	var all []*carpd
+	for i, r := range s.Routers {
+		apart := group{skew: 100 * i, preempt: true, addresses: both, more: "sync: false\n", password: []string{password, "another password"}[i]}
+		all = append(all, s.carpd(r, apart))
+	}
+	enrol(all...)
+	for _, c := range all {
+		got := c.verdict(status.ClusterSplit, 30*time.Second)
+		if !strings.HasPrefix(got.Reasons[0], "1@eth0 has 2 MASTERs, r") {
+			t.Errorf("%s: %q", c.node.Name, got.Reasons)
+		}
+	}
+	if out := all[0].carpctl("cluster", "status"); !strings.Contains(out, "r1 of 2 nodes: split\n  1@eth0 has 2 MASTERs, r1 and r2, for ") {
+		t.Errorf("carpctl says\n%s", out)
 	}
 }
