@@ -19,6 +19,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -369,5 +370,28 @@ func TestCarpctlWeb(t *testing.T) {
 	_ = resp.Body.Close()
 	if resp.StatusCode != 401 {
 		t.Errorf("a second browser: %d", resp.StatusCode)
+	}
+}
+
+// TestCertificateOfTheCluster: without one of its own, carpd shows the one that
+// it gets with a cluster, as soon as it has it.
+func TestCertificateOfTheCluster(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, lab.Topology{Routers: 1})
+	r := &reached{carpd: s.newCarpd(s.Routers[0], group{password: unseen})}
+	r.newToken("nagios", "read")
+	raw, err := os.ReadFile(r.config)
+	s.must(err)
+	s.must(os.WriteFile(r.config, append(raw, "api:\n  listen: [\"192.0.2.11:8443\"]\n  tokens:\n"+r.entries...), 0o600))
+	r.start()
+	if w := r.status().Warnings; len(w) != 1 || !strings.HasPrefix(w[0], "api: cannot listen on 192.0.2.11:8443: there is no certificate yet: ") {
+		t.Errorf("warnings %q", w)
+	}
+	enrol(r.carpd)
+	s.eventually(30*time.Second, "it listens", func() bool { return len(r.status().Listening) == 1 && len(r.status().Warnings) == 0 })
+	out, err := s.client.Command(program(t, "carpctl"), "status", "--server", "https://192.0.2.11:8443", "--token-file", s.File("read.token"),
+		"--ca", filepath.Join(s.File("state"), r.instance, "cluster", "ca.crt")).Output()
+	if err != nil || !strings.Contains(out, "1@eth0") {
+		t.Errorf("over TLS: %v\n%s", err, out)
 	}
 }

@@ -245,12 +245,12 @@ func TestConnect(t *testing.T) {
 		ask  func(*Client) error
 		want string
 	}{
-		"a token":         {withToken, status2, ""},
-		"a certificate":   {withCert, reload2, ""},
-		"nothing":         {at, status2, "carpd at " + o.addr + ": who are you? A token or a certificate is needed"},
-		"a token to look": {withToken, reload2, "carpd at " + o.addr + ": nagios may only look: that takes the role admin"},
-		"no trust":        {untrusting, status2, "carpd at " + o.addr + ": its certificate is not trusted: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
-		"nobody there":    {Address{Server: "https://" + freeAddr(t)}, status2, "nobody listens on https://127.0.0.1:"},
+		"a token":         {withToken, askStatus, ""},
+		"a certificate":   {withCert, askReload, ""},
+		"nothing":         {at, askStatus, "carpd at " + o.addr + ": who are you? A token or a certificate is needed"},
+		"a token to look": {withToken, askReload, "carpd at " + o.addr + ": nagios may only look: that takes the role admin"},
+		"no trust":        {untrusting, askStatus, "carpd at " + o.addr + ": its certificate is not trusted: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"nobody there":    {Address{Server: "https://" + freeAddr(t)}, askStatus, "nobody listens on https://127.0.0.1:"},
 	} {
 		client, err := Connect(c.at)
 		if err != nil {
@@ -272,9 +272,9 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-func status2(c *Client) error { _, err := c.Status(context.Background()); return err }
+func askStatus(c *Client) error { _, err := c.Status(context.Background()); return err }
 
-func reload2(c *Client) error {
+func askReload(c *Client) error {
 	_, err := c.Reload(context.Background(), status.ReloadRequest{})
 	return err
 }

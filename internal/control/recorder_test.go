@@ -54,14 +54,14 @@ func done[T any](r *recorder, name string, answer T) (*T, error) {
 	return &answer, nil
 }
 
-const v = status.SchemaVersion
+const schema = status.SchemaVersion
 
 func (r *recorder) Demote(context.Context, status.DemoteRequest) (*status.Demotions, error) {
-	return done(r, "Demote", status.Demotions{SchemaVersion: v, Demotions: r.snap.Demotions})
+	return done(r, "Demote", status.Demotions{SchemaVersion: schema, Demotions: r.snap.Demotions})
 }
 func (r *recorder) Undemote(context.Context, string, string) error { r.note("Undemote"); return nil }
 func (r *recorder) EnterMaintenance(context.Context, status.MaintenanceRequest) (*status.Maintenance, error) {
-	return done(r, "EnterMaintenance", status.Maintenance{SchemaVersion: v})
+	return done(r, "EnterMaintenance", status.Maintenance{SchemaVersion: schema})
 }
 func (r *recorder) LeaveMaintenance(context.Context) error { r.note("LeaveMaintenance"); return nil }
 func (r *recorder) HandOver(context.Context, status.HandOverRequest) error {
@@ -73,10 +73,10 @@ func (r *recorder) Enable(context.Context, string) error   { r.note("Enable"); r
 func (r *recorder) Announce(context.Context, string) error { r.note("Announce"); return nil }
 func (r *recorder) Retire(context.Context) error           { r.note("Retire"); return nil }
 func (r *recorder) Reload(context.Context, status.ReloadRequest) (*status.Applied, error) {
-	return done(r, "Reload", status.Applied{SchemaVersion: v})
+	return done(r, "Reload", status.Applied{SchemaVersion: schema})
 }
 func (r *recorder) Config(context.Context) (*status.Config, error) {
-	return &status.Config{SchemaVersion: v, VIPs: []status.VIP{{Name: "1@eth0", Addresses: []string{}}}, Interfaces: []string{}}, nil
+	return &status.Config{SchemaVersion: schema, VIPs: []status.VIP{{Name: "1@eth0", Addresses: []string{}}}, Interfaces: []string{}}, nil
 }
 func (r *recorder) AddVIP(context.Context, status.VIPRequest) (*status.Config, error) {
 	c, _ := r.Config(context.Background())
@@ -99,26 +99,26 @@ func (r *recorder) Rebase(ctx context.Context) (*status.Config, error) {
 	return done(r, "Rebase", *c)
 }
 func (r *recorder) Discard(context.Context) (*status.Applied, error) {
-	return done(r, "Discard", status.Applied{SchemaVersion: v})
+	return done(r, "Discard", status.Applied{SchemaVersion: schema})
 }
 func (r *recorder) Apply(context.Context, status.ApplyRequest) (*status.Applied, error) {
-	return done(r, "Apply", status.Applied{SchemaVersion: v})
+	return done(r, "Apply", status.Applied{SchemaVersion: schema})
 }
 func (r *recorder) Confirm(context.Context) (*status.Applied, error) {
-	return done(r, "Confirm", status.Applied{SchemaVersion: v})
+	return done(r, "Confirm", status.Applied{SchemaVersion: schema})
 }
 func (r *recorder) RollBack(context.Context) (*status.Applied, error) {
-	return done(r, "RollBack", status.Applied{SchemaVersion: v})
+	return done(r, "RollBack", status.Applied{SchemaVersion: schema})
 }
 func (r *recorder) Cluster(context.Context) (*status.Cluster, error) {
-	return &status.Cluster{SchemaVersion: v, Reasons: []string{}, Sections: []string{}, Nodes: []status.Node{{Name: "r1"}}}, nil
+	return &status.Cluster{SchemaVersion: schema, Reasons: []string{}, Sections: []string{}, Nodes: []status.Node{{Name: "r1"}}}, nil
 }
 func (r *recorder) InitCluster(context.Context, status.ClusterInitRequest) (*status.Cluster, error) {
 	c, _ := r.Cluster(context.Background())
 	return done(r, "InitCluster", *c)
 }
 func (r *recorder) ClusterToken(context.Context, status.ClusterTokenRequest) (*status.ClusterToken, error) {
-	return done(r, "ClusterToken", status.ClusterToken{SchemaVersion: v})
+	return done(r, "ClusterToken", status.ClusterToken{SchemaVersion: schema})
 }
 func (r *recorder) JoinCluster(context.Context, status.ClusterJoinRequest) (*status.Cluster, error) {
 	c, _ := r.Cluster(context.Background())
@@ -129,5 +129,5 @@ func (r *recorder) RemoveNode(context.Context, status.ClusterRemoveRequest) (*st
 	return done(r, "RemoveNode", *c)
 }
 func (r *recorder) Sync(context.Context, status.SyncRequest) (*status.SyncReport, error) {
-	return done(r, "Sync", status.SyncReport{SchemaVersion: v, Nodes: []status.SyncResult{}})
+	return done(r, "Sync", status.SyncReport{SchemaVersion: schema, Nodes: []status.SyncResult{}})
 }
