@@ -65,10 +65,9 @@ func (c *carpd) apply() {
 func agreed(all ...*carpd) status.Version {
 	c := all[0]
 	c.s.t.Helper()
-	var v status.Version
-	why := ""
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if v, why = agreement(all); why == "" {
+		v, why := agreement(all)
+		if why == "" {
 			return v
 		}
 		if time.Now().After(end) {

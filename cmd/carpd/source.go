@@ -13,7 +13,6 @@ import (
 
 // source joins what the loop and the kernel side know for the control socket.
 type source struct {
-	control.NotOffered
 	*parts
 }
 

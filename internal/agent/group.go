@@ -83,7 +83,7 @@ type tally struct {
 // addGroup makes a group of its configuration, in INIT and on no carpdev.
 func (a *Agent) addGroup(c config.Group) {
 	g := &group{name: c.Name(), cfg: c, addrs: c.Addrs(), seen: map[string]peer{}}
-	g.machine = election.New(paramsOf(c, 0))
+	g.machine = election.New(paramsOf(c))
 	g.keys = newKeyring(c.VHID, c.Secret, g.addrs)
 	g.since = a.Wall(a.Now())
 	g.problem = "waiting for the list of interfaces"
@@ -127,7 +127,7 @@ func (g *group) alarms() []*alarm {
 }
 
 // paramsOf are the election's settings of a group.
-func paramsOf(c config.Group, tieWait time.Duration) election.Params {
+func paramsOf(c config.Group) election.Params {
 	p := election.Params{
 		VHID:        c.VHID,
 		Advbase:     c.Advbase,
@@ -136,7 +136,6 @@ func paramsOf(c config.Group, tieWait time.Duration) election.Params {
 		MasterDown:  c.MasterDown,
 		SharedTimer: c.SharedTimer,
 		Lease:       c.Lease,
-		TieWait:     tieWait,
 	}
 	for _, a := range c.Addresses {
 		if carp.FamilyOf(a.Addr()) == carp.IPv4 {

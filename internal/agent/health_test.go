@@ -165,8 +165,8 @@ func TestFailedTakeoverDemotes(t *testing.T) {
 
 // The two families of a round are one beat.
 func TestBeatsOfOneFamily(t *testing.T) {
-	both := &group{machine: election.New(paramsOf(settings(0, "192.0.2.1/24", "2001:db8::1/64"), 0))}
-	only6 := &group{machine: election.New(paramsOf(settings(0, "2001:db8::1/64"), 0))}
+	both := &group{machine: election.New(paramsOf(settings(0, "192.0.2.1/24", "2001:db8::1/64")))}
+	only6 := &group{machine: election.New(paramsOf(settings(0, "2001:db8::1/64")))}
 	if !both.beats(carp.IPv4) || both.beats(carp.IPv6) || !only6.beats(carp.IPv6) {
 		t.Error("not those of the first family")
 	}

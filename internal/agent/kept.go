@@ -134,7 +134,7 @@ func (a *Agent) restoreKept() {
 	}
 	var k kept
 	if err := json.Unmarshal(raw, &k); err != nil || k.Version != keptVersion {
-		a.onNotRestored(fmt.Errorf("version %d is not known, %d is: %v", k.Version, keptVersion, err))
+		a.onNotRestored(fmt.Errorf("version %d is not known, %d is: %w", k.Version, keptVersion, err))
 		return
 	}
 	for _, d := range k.Demotions {

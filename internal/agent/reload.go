@@ -117,7 +117,7 @@ func (a *Agent) update(g *group) {
 
 // configure tells the machine the settings of its group.
 func (a *Agent) configure(g *group) {
-	p := paramsOf(g.cfg, 0)
+	p := paramsOf(g.cfg)
 	if g.dev != nil {
 		p.TieWait = tieWait(g.dev.link)
 	}

@@ -190,7 +190,7 @@ func (m *Manager) noteLook(name string, p *peer, err error, v view, pic Picture)
 		m.note("node unreachable", err.Error())
 	case was && !down:
 		m.note("node answers", name+" answers again")
-	case !(first && err == nil):
+	case !first || err != nil:
 		return
 	}
 	m.tell()

@@ -35,7 +35,7 @@ func Verdict(now time.Time, nodes []Seen) (verdict string, reasons []string) {
 	for _, n := range nodes {
 		less = append(less, n.complaints()...)
 	}
-	reasons = append(split, less...)
+	reasons = slices.Concat(split, less)
 	switch {
 	case len(nodes) < 2:
 		return status.ClusterAlone, reasons

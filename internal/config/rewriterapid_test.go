@@ -179,7 +179,7 @@ func TestRewriteLeavesTheRest(t *testing.T) {
 		src := w.text()
 		n := rapid.IntRange(0, len(w.groups)-1).Draw(t, "which")
 		name, next := nameOf(w.groups[n]), drawn(t, n+1)
-		touched := func(l writtenLine) bool { return false }
+		touched := func(writtenLine) bool { return false }
 		var edit Edit
 		want := slices.Clone(w.groups)
 		switch kind := rapid.SampledFrom([]string{"add", "edit", "unset", "remove", "top"}).Draw(t, "kind"); {

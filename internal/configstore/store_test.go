@@ -39,7 +39,6 @@ type rig struct {
 	ran    []int  // the number of groups of each configuration
 	atRun  func() // is done while the agent is asked
 	refuse error
-	notes  []string
 	noted  chan string
 }
 

@@ -19,7 +19,7 @@ func handler[In, Out any](do func(ctx context.Context, from string, in In) (Out,
 	return func(ctx context.Context, from string, body []byte) (any, error) {
 		var in In
 		if err := json.Unmarshal(body, &in); err != nil {
-			return nil, fmt.Errorf("the call cannot be read: %v", err)
+			return nil, fmt.Errorf("the call cannot be read: %w", err)
 		}
 		return do(ctx, from, in)
 	}

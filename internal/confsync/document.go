@@ -89,7 +89,7 @@ func decode(text []byte) (d document, err error) {
 		Format int `json:"format"`
 	}
 	if err := json.Unmarshal(text, &gate); err != nil {
-		return d, fmt.Errorf("the document cannot be read: %v", err)
+		return d, fmt.Errorf("the document cannot be read: %w", err)
 	}
 	if gate.Format > format {
 		return d, fmt.Errorf("the document has format %d and this carpd reads up to %d: update this node", gate.Format, format)
@@ -98,7 +98,7 @@ func decode(text []byte) (d document, err error) {
 	dec.DisallowUnknownFields()
 	dec.UseNumber()
 	if err := dec.Decode(&d); err != nil {
-		return d, fmt.Errorf("the document cannot be read: %v", err)
+		return d, fmt.Errorf("the document cannot be read: %w", err)
 	}
 	return d, d.check()
 }

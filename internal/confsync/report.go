@@ -186,7 +186,7 @@ func (e *Engine) preview(u Update) (p preview) {
 }
 
 // onPreview tells another node what its update would change here.
-func (e *Engine) onPreview(_ context.Context, from string, u Update) (preview, error) {
+func (e *Engine) onPreview(_ context.Context, _ string, u Update) (preview, error) {
 	return e.preview(u), nil
 }
 

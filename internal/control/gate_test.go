@@ -36,11 +36,22 @@ func gate(t *testing.T, src Source) (base, link string) {
 		}
 	})
 	link = g.Link()
-	return link[:strings.Index(link, "/enter/")], link
+	base, _, _ = strings.Cut(link, "/enter/")
+	return base, link
 }
 
+// seen is the head of an answer.
+type seen struct {
+	StatusCode int
+	Header     http.Header
+	cookies    []*http.Cookie
+}
+
+// Cookies are those that the answer sets.
+func (s seen) Cookies() []*http.Cookie { return s.cookies }
+
 // browse sends one request as a browser would.
-func browse(t *testing.T, method, url string, change func(*http.Request)) (*http.Response, string) {
+func browse(t *testing.T, method, url string, change func(*http.Request)) (seen, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -59,7 +70,7 @@ func browse(t *testing.T, method, url string, change func(*http.Request)) (*http
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return seen{resp.StatusCode, resp.Header, resp.Cookies()}, string(body)
 }
 
 func TestGateLetsOneBrowserIn(t *testing.T) {

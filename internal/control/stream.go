@@ -115,11 +115,7 @@ func (f *sse) send() error {
 	if err != nil {
 		return err
 	}
-	picture, err := f.status()
-	if err != nil {
-		return err
-	}
-	if text = append(text, picture...); len(text) == 0 {
+	if text = append(text, f.status()...); len(text) == 0 {
 		return nil
 	}
 	if err := f.ctl.SetWriteDeadline(time.Now().Add(f.s.patience)); err != nil {
@@ -146,16 +142,16 @@ func (f *sse) events() (text []byte, err error) {
 }
 
 // status is the picture when it changed, or when nothing was heard for a while.
-func (f *sse) status() ([]byte, error) {
+func (f *sse) status() []byte {
 	if time.Since(f.sent) < pictureEvery {
-		return nil, nil
+		return nil
 	}
 	body, sum, err := f.s.picture()
 	if err != nil || sum == f.sum && time.Since(f.sent) < beatEvery {
-		return nil, nil // Before the first picture there is nothing to show.
+		return nil // Before the first picture there is nothing to show.
 	}
 	f.sum, f.sent = sum, time.Now()
-	return fmt.Appendf(nil, "event: status\ndata: %s\n\n", body), nil
+	return fmt.Appendf(nil, "event: status\ndata: %s\n\n", body)
 }
 
 // still tells whether somebody who follows may go on: his token may have been

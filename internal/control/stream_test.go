@@ -123,7 +123,7 @@ func TestStreamGoesOn(t *testing.T) {
 		"one of an earlier life": {"", "mjwk0000-9", []string{"mjwaid1k-1", "mjwaid1k-2", "mjwaid1k-3", "mjwaid1k-4"}},
 		"one of nowhere":         {"", "x", []string{"mjwaid1k-1", "mjwaid1k-2", "mjwaid1k-3", "mjwaid1k-4"}},
 	} {
-		src.below(func() { src.fake.events = src.fake.events[:3] })
+		src.below(func() { src.events = src.events[:3] })
 		header := http.Header{}
 		if c.last != "" {
 			header.Set("Last-Event-ID", c.last)

@@ -96,7 +96,7 @@ func TestInvariantsCatchBrokenRules(t *testing.T) {
 		}}, fenced},
 		"a lease longer than a peer waits": {mutation{params: func(p *Params) { p.Lease += 300 * time.Millisecond }}, leaseOver},
 		"no take-over on a bow-out":        {mutation{dropRule: []string{"takeOverOnBowOut", "takeOverTooSlow"}}, handover},
-		"handing over without a demotion": {mutation{before: func(n *node, e Event) bool {
+		"handing over without a demotion": {mutation{before: func(_ *node, e Event) bool {
 			d, ok := e.(Demoted)
 			return !ok || d.Total != 1
 		}, params: func(p *Params) { p.Preempt = true }}, givenAway},

@@ -89,7 +89,7 @@ func TestDuration(t *testing.T) {
 	}
 	for _, text := range []string{"30", "x", "d", "1w", "NaNd", "Infd", "99999999d", "-1h", "0", "-2d", "400d"} {
 		a := &ask{form: map[string][]string{"for": {text}}}
-		if d, err := a.duration("for"); err == nil {
+		if d, err := a.duration(); err == nil {
 			t.Errorf("%s is taken as %v", text, d)
 		}
 	}

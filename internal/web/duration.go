@@ -10,8 +10,9 @@ import (
 // longest is more than anybody means.
 const longest = 366 * 24 * time.Hour
 
-// duration reads a field such as 30m, 2h or 1d; empty is 0.
-func (a *ask) duration(field string) (time.Duration, error) {
+// duration reads the field "for", such as 30m, 2h or 1d; empty is 0.
+func (a *ask) duration() (time.Duration, error) {
+	const field = "for"
 	text := strings.ReplaceAll(a.form.Get(field), " ", "")
 	if text == "" {
 		return 0, nil

@@ -74,7 +74,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, p *page, a *ask, cod
 }
 
 // refuse shows a sentence in place of a page.
-func (s *site) refuse(w http.ResponseWriter, r *http.Request, who control.Caller, code int, text string) {
+func (s *site) refuse(w http.ResponseWriter, _ *http.Request, who control.Caller, code int, text string) {
 	p := &page{path: "", name: http.StatusText(code), file: "layout.html", open: true}
 	s.send(w, code, p.file, &view{Page: p, Who: who, Error: text, Cluster: &status.Cluster{}})
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/carpd/carpd/internal/status"
@@ -51,7 +52,7 @@ func loadSettings(ctx context.Context, a *ask) (any, error) {
 	}
 	v := &settingsView{Config: c, Settings: settings(c), Deviates: deviates(c)}
 	v.Tried, _ = a.result.(*status.Applied)
-	v.Faults, _ = a.err.(faults)
+	_ = errors.As(a.err, &v.Faults)
 	return v, nil
 }
 

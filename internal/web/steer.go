@@ -27,7 +27,7 @@ func named(group string) string {
 
 // doHandOver gives a group away; without force it waits for the peer.
 func doHandOver(ctx context.Context, a *ask) (string, error) {
-	d, err := a.duration("for")
+	d, err := a.duration()
 	if err != nil {
 		return "", err
 	}
@@ -38,7 +38,7 @@ func doHandOver(ctx context.Context, a *ask) (string, error) {
 // doEnterMaintenance returns before a peer has taken over: the page shows how
 // far it is.
 func doEnterMaintenance(ctx context.Context, a *ask) (string, error) {
-	d, err := a.duration("for")
+	d, err := a.duration()
 	if err != nil {
 		return "", err
 	}
@@ -54,7 +54,7 @@ func doEnterMaintenance(ctx context.Context, a *ask) (string, error) {
 
 // doDemote raises a demotion.
 func doDemote(ctx context.Context, a *ask) (string, error) {
-	d, err := a.duration("for")
+	d, err := a.duration()
 	if err != nil {
 		return "", err
 	}

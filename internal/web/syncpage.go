@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,9 +45,9 @@ func loadSync(ctx context.Context, a *ask) (any, error) {
 		v.Problem = err.Error()
 	}
 	for _, n := range v.Nodes {
-		v.Rows = append(v.Rows, rowOfNode(n, v.Cluster))
+		v.Rows = append(v.Rows, rowOfNode(n))
 	}
-	v.Faults, _ = a.err.(faults)
+	_ = errors.As(a.err, &v.Faults)
 	if now := a.src.Status(); now != nil && config.IsNodeName(now.Hostname) {
 		v.Proposed = now.Hostname
 	}
@@ -56,7 +57,7 @@ func loadSync(ctx context.Context, a *ask) (any, error) {
 }
 
 // rowOfNode says in words how a node stands to this one.
-func rowOfNode(n status.Node, c *status.Cluster) nodeRow {
+func rowOfNode(n status.Node) nodeRow {
 	row := nodeRow{Node: n, Consequence: "Its certificate counts no more: it takes and gives no configuration. Its addresses stay in service with what it runs."}
 	w := syncWordOf(n.Sync)
 	row.Word, row.Mood, row.Means = w.word, w.mood, w.means
