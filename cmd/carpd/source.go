@@ -6,7 +6,6 @@ import (
 
 	"github.com/carpd/carpd/internal/build"
 	"github.com/carpd/carpd/internal/carp"
-	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/dataplane"
 	"github.com/carpd/carpd/internal/status"
 )
