@@ -3,6 +3,7 @@ package test
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,9 +23,14 @@ func TestDemoKeepsItsPromises(t *testing.T) {
 	carpd := program(t, "carpd")
 	cmd := exec.Command(carpd, "demo", "--rounds", "1", "--keep")
 	out, err := cmd.CombinedOutput()
+	var page string
 	t.Cleanup(func() {
 		if out, err := exec.Command(carpd, "demo", "--down").CombinedOutput(); err != nil {
 			t.Errorf("demo --down: %v\n%s", err, out)
+		}
+		if c, err := net.Dial("tcp", page); page != "" && err == nil {
+			c.Close()
+			t.Errorf("demo --down leaves what serves the page on %s", page)
 		}
 	})
 	if err != nil {
@@ -46,12 +52,12 @@ func TestDemoKeepsItsPromises(t *testing.T) {
 	if shown, err := exec.Command("sh", "-c", ping+" -c1 -W2").CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", ping, err, shown)
 	}
-	demoPage(t, text)
+	page = demoPage(t, text)
 }
 
-// demoPage opens the address that the demo ends with in a browser: it shows the
-// group of both routers.
-func demoPage(t *testing.T, text string) {
+// demoPage opens the address that the demo ends with in a browser, which shows the
+// group of both routers, and returns who serves it.
+func demoPage(t *testing.T, text string) string {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	address := strings.TrimSpace(lines[len(lines)-1])
@@ -63,6 +69,8 @@ func demoPage(t *testing.T, text string) {
 	p.until(`document.body.innerText.includes("MASTER") && document.body.innerText.includes("BACKUP")`)
 	p.says("1@eth0", "r1", "r2", "192.0.2.1")
 	p.picture("demo")
+	server, _, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
+	return server
 }
 
 // TestInterruptedDemoLeavesNothing: Ctrl-C in the middle of a fail-over.

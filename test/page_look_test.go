@@ -50,6 +50,7 @@ func TestPagesCanBeLookedAt(t *testing.T) {
 				p.says(l.words...)
 				p.picture(l.name + "-open")
 				p.fits()
+				p.hasNoOtherForms()
 			}
 		})
 	}
@@ -62,6 +63,25 @@ func (p *page) open() {
 	p.t.Helper()
 	_, err := p.Holds(`document.querySelectorAll("details").forEach(d => d.open = true)`)
 	p.must(err)
+}
+
+// hasNoOtherForms checks that every button of the page belongs to a form that
+// leads to a route, or is known to change nothing but the page itself.
+func (p *page) hasNoOtherForms() {
+	p.t.Helper()
+	known := []string{"/login", "/logout", "/log", "#theme"}
+	for _, r := range web.Routes() {
+		if r.Method == http.MethodPost {
+			known = append(known, r.Path)
+		}
+	}
+	found, err := p.Strings(`[...document.querySelectorAll("button")].map(b => b.getAttribute("formaction") || b.form?.getAttribute("action") || "#" + b.id)`)
+	p.must(err)
+	for _, f := range found {
+		if !slices.Contains(known, f) {
+			p.t.Errorf("%s: nobody knows the button of %s", p.at(), f)
+		}
+	}
 }
 
 // fits checks that nobody has to scroll sideways.
