@@ -74,8 +74,20 @@ func hereWord(n status.Node) word {
 		return word{"entering maintenance", "warned"}
 	case s.Maintenance.Phase == status.MaintenanceOn:
 		return word{"in maintenance", "warned"}
+	case idle(s) > 0:
+		return word{fmt.Sprintf("takes no part in %d of %d %s", idle(s), len(s.Groups), plural(len(s.Groups), "group")), "warned"}
 	case s.Demotion > 0:
 		return word{fmt.Sprintf("demoted by %d", s.Demotion), "warned"}
 	}
 	return word{"in service", "good"}
+}
+
+// idle counts the groups that a node takes no part in.
+func idle(s *status.Snapshot) (n int) {
+	for _, g := range s.Groups {
+		if g.State == "INIT" {
+			n++
+		}
+	}
+	return n
 }

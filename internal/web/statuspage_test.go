@@ -162,6 +162,7 @@ func TestStatusOverAllNodes(t *testing.T) {
 	src.cluster.Nodes[1].Status.Groups[0].State = "MASTER"
 	wantIn(t, shown(t, bodyOf(src, admin, "/"), "g-1_40eth0"), "more than one MASTER")
 	src.cluster.Nodes[1].Status.Groups[1].State = "INIT"
+	wantIn(t, shown(t, bodyOf(src, admin, "/"), "n-r2"), "takes no part in 1 of 2 groups")
 	src.snap.Groups[1].Master = nil
 	wantIn(t, shown(t, bodyOf(src, admin, "/"), "g-2_40eth0"), "no MASTER is known")
 }
