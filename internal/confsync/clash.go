@@ -21,10 +21,7 @@ func (i importing) fits(want entry) error {
 // clash refuses a group that cannot stand beside one which is this node's own.
 // Own groups are never changed by others, so somebody has to decide.
 func (i importing) clash(want entry, dev string) error {
-	for _, is := range i.file.Groups {
-		if !ownGroup(is) {
-			continue
-		}
+	for _, is := range i.own {
 		sameLink := is.Items.Text("carpdev") == dev
 		for _, m := range membersOf(is.Items) {
 			if sameLink && slices.Contains(want.VHIDs, int(m.vhid)) {

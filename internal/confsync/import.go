@@ -19,7 +19,25 @@ type importing struct {
 	u    Update
 	d    document
 	file *config.Outline
+	here map[string]config.Entry // what this node shares, by key
+	own  []config.Entry          // what it does not
 }
+
+// importing looks at the file of this node once: there may be thousands of groups.
+func (s self) importing(u Update, d document, file *config.Outline) importing {
+	i := importing{s, u, d, file, map[string]config.Entry{}, nil}
+	for _, is := range file.Groups {
+		if ownGroup(is) {
+			i.own = append(i.own, is)
+		} else if x, err := s.exportGroup(is); err == nil {
+			i.here[x.key()] = is
+		}
+	}
+	return i
+}
+
+// key tells entries apart: the same groups on the same interface.
+func (e entry) key() string { return fmt.Sprintf("%s %t", e.name(), e.Shares) }
 
 // rewrite is the file of this node with an update in it. What belongs to this
 // node stays, comments too. What comes out holds the document of the update and
@@ -33,7 +51,7 @@ func (s self) rewrite(text []byte, u Update) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	edits, err := importing{s, u, d, file}.edits()
+	edits, err := s.importing(u, d, file).edits()
 	if err != nil || len(edits) == 0 {
 		return text, err
 	}
@@ -79,7 +97,7 @@ func (i importing) groups() ([]config.Edit, error) {
 		if err := i.fits(want); err != nil {
 			return nil, err
 		}
-		is, there := i.find(want)
+		is, there := i.here[want.key()]
 		if !there {
 			added = append(added, config.AddGroup{Items: i.fresh(want)})
 			continue
@@ -95,19 +113,6 @@ func (i importing) groups() ([]config.Edit, error) {
 		}
 	}
 	return slices.Concat(changed, added, gone), nil
-}
-
-// find is the entry of this node for one of the document: the same groups on
-// the same interface.
-func (i importing) find(want entry) (config.Entry, bool) {
-	at := slices.IndexFunc(i.file.Groups, func(is config.Entry) bool {
-		x, err := i.exportGroup(is)
-		return err == nil && !ownGroup(is) && x.Carpdev == want.Carpdev && x.Shares == want.Shares && slices.Equal(x.VHIDs, want.VHIDs)
-	})
-	if at < 0 {
-		return config.Entry{}, false
-	}
-	return i.file.Groups[at], true
 }
 
 // change makes an entry of this node what the document has. Its advskew stays.
