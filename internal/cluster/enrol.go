@@ -49,9 +49,12 @@ func (m *Manager) Token(life time.Duration) (text string, until time.Time, err e
 		return "", until, err
 	}
 	m.mu.Lock()
-	ca := fingerprint(m.id.ca.cert)
+	id := m.id
 	m.mu.Unlock()
-	t, err := newToken(ca, self.Key, address)
+	if id == nil { // It has left meanwhile.
+		return "", until, m.notOn()
+	}
+	t, err := newToken(fingerprint(id.ca.cert), self.Key, address)
 	if err != nil {
 		return "", until, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -38,8 +39,6 @@ func TestRates(t *testing.T) {
 func TestTooMany(t *testing.T) {
 	nodes := newCluster(t, 2)
 	n1, n2 := nodes[0].echo(), nodes[1]
-	stopped := n1.now()
-	_ = stopped
 	var refusal *Refusal
 	for range 10 * callsBurst {
 		if err := n2.ask("n1"); err != nil {
@@ -141,4 +140,17 @@ func TestOldTLS(t *testing.T) {
 	n1 := first(t)
 	_, err := tls.Dial("tcp", n1.listen, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
 	refusedWith(t, err, "protocol version")
+}
+
+// Who connects and says nothing is sent away.
+func TestSilentConnection(t *testing.T) {
+	t.Parallel()
+	n1 := first(t)
+	c, err := net.Dial("tcp", n1.listen)
+	must(t, err)
+	defer c.Close()
+	must(t, c.SetReadDeadline(time.Now().Add(12*headerTime)))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the connection is not closed: %v", err)
+	}
 }

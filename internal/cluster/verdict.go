@@ -70,6 +70,9 @@ func (n Seen) complaints() (out []string) {
 			out = append(out, fmt.Sprintf("%s: %s: %s", n.Name, d.Name, d.Problem))
 		}
 	}
+	for _, w := range s.Warnings {
+		out = append(out, n.Name+": "+w)
+	}
 	return append(out, n.ofSync()...)
 }
 

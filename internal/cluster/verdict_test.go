@@ -127,6 +127,9 @@ func TestVerdict(t *testing.T) {
 			s.Carpdevs = []status.Carpdev{{Name: "eth0"}, {Name: "eth1", Problem: "not there"}}
 		})}, "degraded", []string{"n2: eth1: not there"}},
 
+		{"a node has a warning", []Seen{shows("n1", 0, master), snapshot(func(s *status.Snapshot) { s.Warnings = []string{"nobody can come in over TCP"} })}, "degraded",
+			[]string{"n2: nobody can come in over TCP"}},
+
 		{"equal", []Seen{shows("n1", 0, master), with(shows("n2", 1, backup), func(n *Seen) { n.Sync = "equal" })}, "ok", nil},
 		{"behind", []Seen{shows("n1", 0, master), with(shows("n2", 1, backup), func(n *Seen) { n.Sync = "behind" })}, "degraded", []string{"n2 runs an older configuration"}},
 		{"ahead", []Seen{shows("n1", 0, master), with(shows("n2", 1, backup), func(n *Seen) { n.Sync = "ahead" })}, "degraded", []string{"n2 runs a newer configuration"}},
