@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -43,10 +44,12 @@ func newNode(t *testing.T, name string) *node {
 	return n
 }
 
-// freeAddress is one on which nobody listens.
+// freeAddress is one on which nobody listens. Each process of tests has an address
+// of its own, so that none takes another one's port in the meantime.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	pid := os.Getpid()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+pid>>16&127, pid>>8&255, pid&255))
 	if err != nil {
 		t.Fatal(err)
 	}
