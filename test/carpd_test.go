@@ -76,7 +76,7 @@ func (s *site) carpd(n *lab.Node, groups ...group) *carpd {
 func (c *carpd) start() {
 	c.s.t.Helper()
 	c.s.must(c.Start())
-	c.s.eventually(10*time.Second, "carpd on "+c.node.Name+" answers", func() bool {
+	c.s.eventually(30*time.Second, "carpd on "+c.node.Name+" answers", func() bool {
 		if !c.Running() {
 			c.s.t.Fatalf("carpd on %s ended:\n%s", c.node.Name, c.log())
 		}
