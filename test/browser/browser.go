@@ -8,18 +8,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
 // Browser is one Chromium with a fresh profile.
 type Browser struct {
-	ctx  context.Context
-	stop context.CancelFunc
-	dir  string
+	ctx context.Context
 }
 
 // quiet are what keeps Chromium from going out by itself, and from what a
@@ -35,12 +31,7 @@ var quiet = []string{
 // hashes (of the SubjectPublicKeyInfo, in base64), and else those only that
 // are in order.
 func Start(keys ...string) (*Browser, error) {
-	dir, err := os.MkdirTemp("", "carpd-browser-")
-	if err != nil {
-		return nil, err
-	}
 	opts := []chromedp.ExecAllocatorOption{
-		chromedp.UserDataDir(dir),
 		chromedp.Flag("disable-features", "Translate,MediaRouter,OptimizationHints"),
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("password-store", "basic"),
@@ -52,23 +43,17 @@ func Start(keys ...string) (*Browser, error) {
 		opts = append(opts, chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(keys, ",")))
 	}
 	alloc, _ := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, stop := chromedp.NewContext(alloc)
-	b := &Browser{ctx: ctx, stop: stop, dir: dir}
+	ctx, _ := chromedp.NewContext(alloc)
+	b := &Browser{ctx}
 	if err := chromedp.Do(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start Chromium: %w", err), b.Close())
 	}
 	return b, nil
 }
 
-// Close ends Chromium and removes its profile.
+// Close ends Chromium with its helpers and removes its profile.
 func (b *Browser) Close() error {
-	b.stop()
-	var err error
-	for range 50 { // Its helpers may still write for a moment.
-		if err = os.RemoveAll(b.dir); err == nil {
-			return nil
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return err
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	return chromedp.Cancel(ctx)
 }
