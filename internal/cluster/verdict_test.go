@@ -91,14 +91,14 @@ func TestVerdict(t *testing.T) {
 			with(shows("n2", 1, g("MASTER", 60, on("ens3", "192.0.2.9/24"))), func(n *Seen) { n.Picture.Shared = map[string]string{"ens3": "lan"} }),
 		}, "split", []string{"1@lan has 2 MASTERs, n1 and n2, for 1m0s"}},
 
-		{"no MASTER", []Seen{shows("n1", 0, g("INIT", 60)), shows("n2", 1, g("BACKUP", 7, deaf))}, "split",
+		{"no MASTER", []Seen{shows("n1", 0, g("INIT", 60)), shows("n2", 1, g("BACKUP", 7, deaf))}, "degraded",
 			[]string{"1@eth0 has no MASTER for 7s: n1 is INIT, n2 is BACKUP", "1@eth0 is INIT on n1: link down"}},
 		{"no MASTER while a takeover lasts", []Seen{shows("n1", 0, g("BACKUP", 60, deaf)), shows("n2", 0, g("BACKUP", 4.3, deaf))}, "ok", nil},
 		{"no MASTER among the nodes, and one is heard", []Seen{shows("n1", 0, backup), shows("n2", 1, g("INIT", 60))}, "degraded",
 			[]string{"1@eth0 is INIT on n2: link down"}},
 		{"nobody knows whether one is MASTER", []Seen{shows("n1", 0, g("INIT", 60)), down(shows("n2", 9, master))}, "degraded",
 			[]string{"no node that answers is MASTER of 1@eth0: n1 is INIT", "1@eth0 is INIT on n1: link down", "n2 has not answered for 9s: nobody listens there"}},
-		{"disabled on all nodes", []Seen{shows("n1", 0, g("INIT", 60, disabled)), shows("n2", 1, g("INIT", 60, disabled))}, "split",
+		{"disabled on all nodes", []Seen{shows("n1", 0, g("INIT", 60, disabled)), shows("n2", 1, g("INIT", 60, disabled))}, "degraded",
 			[]string{"1@eth0 has no MASTER: it is disabled on all nodes", "1@eth0 is disabled on n1", "1@eth0 is disabled on n2"}},
 
 		{"a node does not answer", []Seen{shows("n1", 0, master), down(shows("n2", 12, backup))}, "degraded", []string{"n2 has not answered for 12s: nobody listens there"}},

@@ -26,20 +26,15 @@ type common struct {
 	places []place
 }
 
-// judgeGroups looks at each group over all nodes that answer.
+// judgeGroups looks at each group over all nodes that answer: two MASTERs are a
+// split, nobody being one is less.
 func judgeGroups(now time.Time, nodes []Seen) (split, less []string) {
 	blind := slices.ContainsFunc(nodes, func(n Seen) bool { return n.Down || n.Picture == nil || n.Picture.Snapshot == nil })
 	for _, c := range commons(nodes) {
-		text := c.twoMasters(now)
-		if text == "" {
-			text = c.noMaster(now, blind)
-		}
-		switch {
-		case text == "":
-		case blind && c.masters() == nil:
-			less = append(less, text)
-		default:
+		if text := c.twoMasters(now); text != "" {
 			split = append(split, text)
+		} else if text := c.noMaster(now, blind); text != "" {
+			less = append(less, text)
 		}
 	}
 	return split, less

@@ -5,8 +5,8 @@ import "time"
 // Verdicts of a cluster.
 const (
 	ClusterOK       = "ok"
-	ClusterDegraded = "degraded" // it serves, and something is missing or demoted
-	ClusterSplit    = "split"    // a group has two MASTERs, or none
+	ClusterDegraded = "degraded" // something is missing, demoted, or has no MASTER
+	ClusterSplit    = "split"    // a group has two MASTERs
 	ClusterAlone    = "alone"    // there are no other nodes that we know of
 )
 
