@@ -11,6 +11,7 @@ import (
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 func clusterStatusCommand(e *env) *cli.Command {
@@ -89,7 +90,7 @@ func seenWords(n status.Node, now time.Time) string {
 	case n.LastSeen.IsZero():
 		return "never"
 	}
-	return span(max(0, now.Sub(n.LastSeen))) + " ago"
+	return words.Span(max(0, now.Sub(n.LastSeen))) + " ago"
 }
 
 // stateTable has a line per group with its state on each node.

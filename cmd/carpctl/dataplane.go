@@ -13,6 +13,7 @@ import (
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 func dataplaneCommand(e *env) *cli.Command {
@@ -95,7 +96,7 @@ func (e *env) programTable(d *status.Dataplane) string {
 			runs, each = fmt.Sprint(p.Runs), fmt.Sprintf("%.0f", p.RunNs)
 		}
 		rows = append(rows, []cell{
-			{text: p.Name}, {text: fmt.Sprint(p.ID)}, {text: p.Tag}, {text: span(d.TakenAt.Sub(p.LoadedAt)) + " ago"},
+			{text: p.Name}, {text: fmt.Sprint(p.ID)}, {text: p.Tag}, {text: words.Span(d.TakenAt.Sub(p.LoadedAt)) + " ago"},
 			{text: runs}, {text: each},
 		})
 	}
@@ -131,11 +132,11 @@ func deadlineCell(left *float64, state string) cell {
 	case left == nil:
 		return cell{"silent", plain}
 	case *left > 0:
-		return cell{short(seconds(*left)), green}
+		return cell{short(words.Seconds(*left)), green}
 	case state == "MASTER":
-		return cell{"silent since " + short(seconds(-*left)), red}
+		return cell{"silent since " + short(words.Seconds(-*left)), red}
 	default:
-		return cell{"silent since " + short(seconds(-*left)), plain}
+		return cell{"silent since " + short(words.Seconds(-*left)), plain}
 	}
 }
 
@@ -144,7 +145,7 @@ func short(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.2f s", d.Seconds())
 	}
-	return span(d)
+	return words.Span(d)
 }
 
 // size is a number of bytes as people say it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/carpd/carpd/internal/capture"
 	"github.com/carpd/carpd/internal/carp"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // decodeFormat lays out one line before its verdict. Widths are fixed, so that
@@ -120,7 +121,7 @@ func summary(seen map[string]int, haveKeys bool) string {
 	for i, v := range verdicts {
 		verdicts[i] = fmt.Sprintf("%d %s", seen[v], v)
 	}
-	text := fmt.Sprintf("%d %s: %s", total, plural(total, "advert"), strings.Join(verdicts, ", "))
+	text := fmt.Sprintf("%d %s: %s", total, words.Plural(total, "advert"), strings.Join(verdicts, ", "))
 	if seen[capture.NoKey] > 0 && !haveKeys {
 		text += "; digests are checked with --config FILE"
 	}

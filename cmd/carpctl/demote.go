@@ -9,6 +9,7 @@ import (
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 func demoteCommand(e *env) *cli.Command {
@@ -126,7 +127,7 @@ func (e *env) demotionTable(list []status.Demotion, now time.Time) string {
 		}
 		rows = append(rows, []cell{
 			{d.Name, yellow}, {text: group}, {text: fmt.Sprint(d.Weight)}, {text: d.Owner},
-			{text: span(now.Sub(d.Since))}, {text: ends(d, now)}, {text: d.Reason},
+			{text: words.Span(now.Sub(d.Since))}, {text: ends(d, now)}, {text: d.Reason},
 		})
 	}
 	return e.table(rows)
@@ -136,7 +137,7 @@ func (e *env) demotionTable(list []status.Demotion, now time.Time) string {
 func ends(d status.Demotion, now time.Time) string {
 	var parts []string
 	if d.Until != nil {
-		parts = append(parts, "in "+span(d.Until.Sub(now)))
+		parts = append(parts, "in "+words.Span(d.Until.Sub(now)))
 	}
 	if !d.Persistent {
 		parts = append(parts, "at a restart")

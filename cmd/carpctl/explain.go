@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 func explainCommand(e *env) *cli.Command {
@@ -74,7 +75,7 @@ func present(g status.Group) string {
 func left(g status.Group) string {
 	switch {
 	case g.AnswerFor > 0:
-		return fmt.Sprintf(" (%s left)", span(seconds(g.AnswerFor)))
+		return fmt.Sprintf(" (%s left)", words.Span(words.Seconds(g.AnswerFor)))
 	case g.State == "MASTER":
 		return " (none: the kernel answers nobody)"
 	default:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // statusTable is the picture for people.
@@ -92,11 +93,11 @@ func masterText(g status.Group) string {
 func leaseCell(g status.Group) cell {
 	switch {
 	case g.AnswerFor > 0:
-		return cell{span(seconds(g.AnswerFor)), plain}
+		return cell{words.Span(words.Seconds(g.AnswerFor)), plain}
 	case g.State == "MASTER":
 		return cell{"none", red}
 	case g.AcceptFor > 0:
-		return cell{"accepts " + span(seconds(g.AcceptFor)), yellow}
+		return cell{"accepts " + words.Span(words.Seconds(g.AcceptFor)), yellow}
 	default:
 		return cell{"-", plain}
 	}

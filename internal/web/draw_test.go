@@ -68,18 +68,6 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// TestSpan says durations as people do.
-func TestSpan(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0.0 s", 9900 * time.Millisecond: "9.9 s", 10 * time.Second: "10 s", 59 * time.Second: "59 s",
-		time.Minute: "1m 00s", time.Hour - time.Second: "59m 59s", time.Hour: "1h 00m", 51 * time.Hour: "2d 03h",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %s, want %s", d, got, want)
-		}
-	}
-}
-
 // TestDuration takes what people type.
 func TestDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{"30m": 30 * time.Minute, "2h": 2 * time.Hour, "1d": 24 * time.Hour, "1.5d": 36 * time.Hour, "1h30m": 90 * time.Minute, "90s": 90 * time.Second} {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/carpd/carpd/internal/words"
 )
 
 // longest is more than anybody means.
@@ -36,9 +38,6 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// seconds turns a number of the interface into a duration.
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
 // askedAt is when a picture was given out, on the clock of its own node. Ages are
 // counted from it, so that clocks of different nodes are never compared.
-func askedAt(taken time.Time, age float64) time.Time { return taken.Add(seconds(age)) }
+func askedAt(taken time.Time, age float64) time.Time { return taken.Add(words.Seconds(age)) }

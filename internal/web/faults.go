@@ -45,9 +45,9 @@ func (f faults) Of(field string) []string {
 var (
 	// place is how a mistake in the configuration begins.
 	place = regexp.MustCompile(`^\S+:(\d+):\d+: `)
-	// words are the keys of the configuration as its mistakes name them, the
+	// keyWords are the keys of the configuration as its mistakes name them, the
 	// longer ones first.
-	words = regexp.MustCompile(`\b(password_file|password|carpdev|interface|vhid|advbase|advskew|preempt|mac|description|addresses|address|sync|log_level|xdp|detach_on_stop)\b`)
+	keyWords = regexp.MustCompile(`\b(password_file|password|carpdev|interface|vhid|advbase|advskew|preempt|mac|description|addresses|address|sync|log_level|xdp|detach_on_stop)\b`)
 	// anAddress is an address in quotes or bare at the beginning of a mistake.
 	anAddress = regexp.MustCompile(`^"?[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(/\d+)?"? (is|has) `)
 	fieldOf   = map[string]string{"sync": "local", "interface": "carpdev"}
@@ -76,7 +76,7 @@ func blamed(line string) fault {
 	}
 	rest := place.ReplaceAllString(line, "")
 	found, _, _ := strings.Cut(rest, "; allowed: ")
-	switch word := words.FindString(found); {
+	switch word := keyWords.FindString(found); {
 	case anAddress.MatchString(found), word == "address" && !strings.HasPrefix(found, "address is "):
 		return fault{"addresses", text}
 	case fieldOf[word] != "":

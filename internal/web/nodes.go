@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // nodeItem is one node in the list.
@@ -75,7 +76,7 @@ func hereWord(n status.Node) word {
 	case s.Maintenance.Phase == status.MaintenanceOn:
 		return word{"in maintenance", "warned"}
 	case idle(s) > 0:
-		return word{fmt.Sprintf("takes no part in %d of %d %s", idle(s), len(s.Groups), plural(len(s.Groups), "group")), "warned"}
+		return word{fmt.Sprintf("takes no part in %d of %d %s", idle(s), len(s.Groups), words.Plural(len(s.Groups), "group")), "warned"}
 	case s.Demotion > 0:
 		return word{fmt.Sprintf("demoted by %d", s.Demotion), "warned"}
 	}

@@ -30,7 +30,7 @@ import (
 //     can come and go needs ids too.
 //
 // A page has no inline script or style: the policy forbids both. Ages are made
-// by the functions age and span; see words.go.
+// by the functions age and span; see words.go and the package words.
 type page struct {
 	path  string // exactly this one
 	name  string // in the title, and in the navigation unless hidden

@@ -10,6 +10,7 @@ import (
 
 	"github.com/carpd/carpd/internal/control"
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 //go:embed templates
@@ -21,9 +22,9 @@ const liveHeader = "X-Carpd-Live"
 // functions are those that templates call.
 var functions = template.FuncMap{
 	"asset":  asset,
-	"span":   span,
+	"span":   words.Span,
 	"age":    ageAt,
-	"plural": plural,
+	"plural": words.Plural,
 	"clock":  clock,
 	"stamp":  stamp,
 	"dict":   dict,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // syncOutcome is what was done with each node, or would be.
@@ -52,5 +53,5 @@ func (o *syncOutcome) told() string {
 			agreed++
 		}
 	}
-	return fmt.Sprintf("%d of %d %s run version %d.", agreed, len(o.Nodes), plural(len(o.Nodes), "node"), o.Version.Number)
+	return fmt.Sprintf("%d of %d %s run version %d.", agreed, len(o.Nodes), words.Plural(len(o.Nodes), "node"), o.Version.Number)
 }

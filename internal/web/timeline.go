@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // lineWide is the width of a timeline in its own units.
@@ -78,9 +79,9 @@ func laneOf(g string, all []stretch, now time.Time, long time.Duration) lane {
 		s.from = latest(s.from, begin)
 		x, end := lineWide*s.from.Sub(begin).Seconds()/long.Seconds(), lineWide*s.to.Sub(begin).Seconds()/long.Seconds()
 		l.Bars = append(l.Bars, bar{X: x, W: max(end-x, 2), H: 1, Class: "t-" + s.state,
-			Title: fmt.Sprintf("%s for %s from %s", s.state, span(s.to.Sub(s.from)), clock(now, s.from))})
+			Title: fmt.Sprintf("%s for %s from %s", s.state, words.Span(s.to.Sub(s.from)), clock(now, s.from))})
 	}
-	l.Text = fmt.Sprintf("%s in the last %s: %s", g, span(long), share(all, begin))
+	l.Text = fmt.Sprintf("%s in the last %s: %s", g, words.Span(long), share(all, begin))
 	return l
 }
 
@@ -114,7 +115,7 @@ func share(all []stretch, begin time.Time) string {
 	var parts []string
 	for _, state := range []string{"MASTER", "BACKUP", "INIT"} {
 		if sums[state] > 0 {
-			parts = append(parts, state+" "+span(sums[state]))
+			parts = append(parts, state+" "+words.Span(sums[state]))
 		}
 	}
 	return strings.Join(parts, ", ")

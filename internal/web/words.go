@@ -4,37 +4,13 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
+	"github.com/carpd/carpd/internal/words"
 )
-
-// plural is a word for a number of things.
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
-}
-
-// span is a duration as people say it, with two units at most. The script says
-// it the same way while it counts on.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch d = max(d, 0); {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm %02ds", d/time.Minute, d%time.Minute/time.Second)
-	case d < day:
-		return fmt.Sprintf("%dh %02dm", d/time.Hour, d%time.Hour/time.Minute)
-	default:
-		return fmt.Sprintf("%dd %02dh", d/day, d%day/time.Hour)
-	}
-}
 
 // since is an age as an element that the script counts up.
 func since(age float64) template.HTML {
-	return template.HTML(fmt.Sprintf(`<span data-age="%.1f">%s</span>`, age, span(seconds(age))))
+	return template.HTML(fmt.Sprintf(`<span data-age="%.1f">%s</span>`, age, words.Span(words.Seconds(age))))
 }
 
 // ageAt is how long ago t was, as an element that the script counts up.
@@ -44,7 +20,7 @@ func ageAt(now, t time.Time) template.HTML {
 	}
 	d := max(now.Sub(t), 0)
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" data-age="%.1f">%s</time>`,
-		t.UTC().Format(time.RFC3339), stamp(t), d.Seconds(), span(d)))
+		t.UTC().Format(time.RFC3339), stamp(t), d.Seconds(), words.Span(d)))
 }
 
 // clock is a moment of today by its time alone, another one with its day.
