@@ -189,7 +189,7 @@ func TestSignedIn(t *testing.T) {
 		signOut bool
 	}{
 		{control.Caller{Role: control.Admin, Via: "login", Name: "ann"}, "signed in as ann", true},
-		{control.Caller{Role: control.Admin, Via: "socket"}, "signed in as socket", false},
+		{control.Caller{Role: control.Admin, Via: "socket"}, "through the local socket", false},
 		{control.Caller{Role: control.ReadOnly, Via: "certificate", Name: evil}, "signed in as &lt;script&gt;", false},
 	} {
 		body := request(newFake(), c.who, "GET", "/log", nil).Body.String()

@@ -62,15 +62,15 @@ func (v *view) Lock() template.HTMLAttr {
 	return `disabled aria-describedby="readonly"`
 }
 
-// Signed is how to call the one who asks, empty for nobody.
+// Signed is how the one who asks came in, empty for nobody.
 func (v *view) Signed() string {
 	switch {
 	case v.Who.Role == control.Nobody:
 		return ""
 	case v.Who.Name != "":
-		return v.Who.Name
+		return "signed in as " + v.Who.Name
 	}
-	return v.Who.Via
+	return "through the local " + v.Who.Via
 }
 
 // Session tells whether this caller signed in on the page, and may sign out.
