@@ -135,6 +135,7 @@ func (e *Engine) hear(node string, st standing) {
 	if p == nil {
 		return
 	}
+	st = st.brief()
 	p.said, p.heard, p.silent = st, e.Now(), nil
 	if st.Refused != nil && same(st.Refused.Version, e.rec.Version) {
 		p.refused = st.Refused
@@ -176,7 +177,7 @@ func (e *Engine) offer(ctx context.Context, p *peer) {
 	defer e.view.Unlock()
 	p.refused = nil
 	if a.Refused != "" {
-		p.refused = &refusal{u.Version, a.Refused}
+		p.refused = &refusal{u.Version, sentence(a.Refused)}
 	}
 }
 

@@ -59,13 +59,13 @@ func (e *Engine) each(peers []*peer, do func(*peer)) {
 }
 
 // greatest is the greatest version that any node is known to have, and who has
-// it; empty for this one.
+// it; empty for this one. One that could not be taken does not count.
 func (e *Engine) greatest() (v status.Version, node string) {
 	e.view.Lock()
 	defer e.view.Unlock()
 	v = e.rec.Version
 	for name, p := range e.peers {
-		if p.silent == nil && compare(p.said.Version, v) > 0 {
+		if p.silent == nil && follows(e.rec.Version, p.said.Version) && compare(p.said.Version, v) > 0 {
 			v, node = p.said.Version, name
 		}
 	}

@@ -24,6 +24,9 @@ func errOr(err, other error) error {
 // take makes a version of another node the one that runs here. When it returns
 // no error that version runs, and is kept; else nothing has changed.
 func (e *Engine) take(ctx context.Context, from string, u Update) error {
+	if err := u.bounded(); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if _, err := e.settled(ctx); err != nil {
@@ -40,7 +43,10 @@ func (e *Engine) take(ctx context.Context, from string, u Update) error {
 	case older:
 		return fmt.Errorf("%s is older than %s, which this node has", nameOf(u.Version), nameOf(r.Version))
 	}
-	err := e.put(ctx, s, r, u, from)
+	err := near(r.Version, u.Version)
+	if err == nil {
+		err = e.put(ctx, s, r, u, from)
+	}
 	e.remember(u, err)
 	return err
 }
