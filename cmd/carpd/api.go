@@ -32,11 +32,19 @@ func (p *parts) openControl(sock string) (err error) {
 // reach lets in over TCP whom a configuration names. What cannot be done is in
 // the log and in the status, and is tried again.
 func (p *parts) reach(cfg *config.Config) {
-	dir, err := statedir.Dir(cfg.Instance)
+	p.server.Reach(remoteOf(cfg.API, p.stateDir()))
+}
+
+// stateDir is the state directory of this instance, by its name when it cannot be
+// made: nothing is found there then, and nothing can be kept. It is never empty,
+// for the files in it would be those of the directory in which carpd was started.
+func (p *parts) stateDir() string {
+	dir, err := statedir.Dir(p.cfg.Instance)
 	if err != nil {
-		p.log.Warn().Err(err).Msg("the cluster's certificate is not to be had")
+		p.log.Warn().Err(err).Msg("no state directory: nothing is kept, and this node takes part in no cluster")
+		dir = filepath.Join(statedir.Root(), p.cfg.Instance)
 	}
-	p.server.Reach(remoteOf(cfg.API, dir))
+	return dir
 }
 
 // remoteOf is the section api; what it leaves out is the cluster's.

@@ -10,7 +10,6 @@ import (
 	"github.com/carpd/carpd/internal/cluster"
 	"github.com/carpd/carpd/internal/config"
 	"github.com/carpd/carpd/internal/configstore"
-	"github.com/carpd/carpd/internal/statedir"
 	"github.com/carpd/carpd/internal/status"
 )
 
@@ -19,14 +18,9 @@ const noteTime = 2 * time.Second
 
 // openCluster makes this node's part in a cluster. It begins with Run.
 func (p *parts) openCluster() {
-	dir, err := statedir.Dir(p.cfg.Instance)
-	if err != nil {
-		p.log.Warn().Err(err).Msg("no state directory: this node takes part in no cluster")
-		dir = filepath.Join(statedir.Root(), p.cfg.Instance)
-	}
 	src := &source{parts: p}
 	p.cluster = cluster.Open(cluster.Options{
-		Dir: filepath.Join(dir, "cluster"), Status: src.Status, News: p.agent.Changed, Note: p.note, Log: p.log,
+		Dir: filepath.Join(p.stateDir(), "cluster"), Status: src.Status, News: p.agent.Changed, Note: p.note, Log: p.log,
 	})
 	p.cluster.Configure(p.cfg.Cluster)
 }

@@ -17,9 +17,8 @@ import (
 // openSync makes what keeps the configuration of all nodes equal. It answers the
 // other nodes as soon as the cluster runs.
 func (p *parts) openSync() {
-	dir, _ := statedir.Dir(p.cfg.Instance) // Without one it says so when it needs it.
 	p.sync = confsync.New(confsync.Deps{
-		Store: sharedStore{p.store, p.path}, Peers: peers{p.cluster}, State: inDir(dir),
+		Store: sharedStore{p.store, p.path}, Peers: peers{p.cluster}, State: inDir(p.stateDir()),
 		Now: time.Now, Event: p.note, Log: p.log,
 	})
 }
