@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -36,6 +37,9 @@ func (m *Manager) updateLocked(change func(roster) (roster, error)) error {
 	if err != nil || list.equal(old) {
 		return err
 	}
+	if err := list.check(); err != nil { // It could not be read again.
+		return fmt.Errorf("the change would make %w", err)
+	}
 	if err := m.store(list); err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func (m *Manager) mergeIn(from string, theirs *roster) error {
 		return Refuse(CodeBody, "%v", err)
 	}
 	before := m.snapshot()
-	err := m.update(func(mine roster) (roster, error) { return merge(mine, *theirs), nil })
+	err := m.update(func(mine roster) (roster, error) { return merge(mine, mine.fitting(*theirs)), mine.near(*theirs) })
 	if after := m.snapshot(); err == nil && !after.equal(before) {
 		m.report(before, after, from)
 	}
@@ -169,13 +173,20 @@ func (m *Manager) settle() error {
 		return err
 	}
 	return m.update(func(list roster) (roster, error) {
-		e := list.Members[name]
-		if e.Address != cfg.Listen {
+		e, there := list.live(name)
+		if there && e.Address != cfg.Listen { // It may have left meanwhile.
 			e.Address, e.By = cfg.Listen, name
 			list.set(name, e)
 		}
 		return list, nil
 	})
+}
+
+// identity is what makes this node a member now.
+func (m *Manager) identity() *identity {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.id
 }
 
 // renew makes certificates anew that are old or name another address. The keys
@@ -199,6 +210,9 @@ func (m *Manager) renew(id *identity, address netip.AddrPort) (err error) {
 	}
 	m.changing.Lock()
 	defer m.changing.Unlock()
+	if now := m.identity(); now != id { // It has left meanwhile, or was enrolled anew.
+		return nil
+	}
 	if err := m.dir.writeIdentity(&fresh); err != nil {
 		return err
 	}

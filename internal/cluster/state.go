@@ -184,17 +184,14 @@ func (f files) wipe() (err error) {
 // hexSum is a SHA-256 in hexadecimal.
 var hexSum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// maxMembers bounds a list; a member that sends a longer one is out of order.
-const maxMembers = 256
-
 // check refuses a list that no node of ours has written.
 func (r roster) check() error {
-	if len(r.Members) > maxMembers || len(r.Removed) > 64*maxMembers {
-		return fmt.Errorf("a list of %d members and %d removed ones", len(r.Members), len(r.Removed))
+	if err := r.bounded(); err != nil {
+		return err
 	}
 	for name, e := range r.Members {
 		_, err := netip.ParseAddrPort(e.Address)
-		if !config.IsNodeName(name) || err != nil || !hexSum.MatchString(e.Key) || e.Rank < 0 || e.Rank > 4*maxMembers {
+		if !config.IsNodeName(name) || err != nil || !hexSum.MatchString(e.Key) || e.Rank < 0 || e.Rank > 4*maxMembers || !config.IsNodeName(e.By) {
 			return fmt.Errorf("a list with a member %q that cannot be", name)
 		}
 	}

@@ -59,9 +59,9 @@ func receive(node string, resp *http.Response) ([]byte, error) {
 	}
 	var f failure
 	if json.Unmarshal(raw, &f) != nil || f.Error == "" {
-		return nil, &Unreachable{node, fmt.Errorf("it answered %s", resp.Status)}
+		return nil, &Unreachable{node, fmt.Errorf("it answered %s", sentence(resp.Status))}
 	}
-	return nil, &Refusal{node, f.Code, f.Error}
+	return nil, &Refusal{node, sentence(f.Code), sentence(f.Error)}
 }
 
 // client keeps the connections to a member.
