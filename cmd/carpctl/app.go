@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -75,7 +76,21 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	if strings.HasPrefix(err.Error(), "invalid boolean value") && strings.Contains(err.Error(), "for -password:") {
 		return usage("--password takes no value: %s", noPasswordHere)
 	}
+	if value, name, ok := badTime(err.Error()); ok {
+		return usage("--%s %s: a time such as 90s, 30m or 2h; see %s --help", name, value, c.Command.HelpName)
+	}
 	return usage("%v; see %s --help", err, c.Command.HelpName)
+}
+
+// timeOptions are the options that take a time.
+var timeOptions = []string{"for", "confirm"}
+
+// badTime is a value that is no time, and its option: the words of the library do not say what is allowed.
+func badTime(text string) (value, name string, bad bool) {
+	rest, ok := strings.CutPrefix(text, `invalid value "`)
+	value, rest, found := strings.Cut(rest, `" for flag -`)
+	name, _, _ = strings.Cut(rest, ":")
+	return value, name, ok && found && slices.Contains(timeOptions, name)
 }
 
 // noCommand is run when no command fits.

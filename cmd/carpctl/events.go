@@ -78,7 +78,10 @@ func (e *env) eventPrinter(form string) func(status.EventLine) error {
 // eventText has time, group, what happened and why.
 func (e *env) eventText(ev status.Event) string {
 	what, why := cell{fmt.Sprintf("%-16s", ev.Kind), yellow}, ev.Text
-	if ev.To != "" {
+	switch {
+	case ev.Kind == "maintenance": // its phases are no states of a group: the text has them in words
+		why += inBrackets(ev.Cause)
+	case ev.To != "":
 		what = cell{fmt.Sprintf("%-16s", ev.From+" -> "+ev.To), stateColour(ev.To)}
 		why = ev.Cause
 	}
@@ -87,4 +90,12 @@ func (e *env) eventText(ev status.Event) string {
 	}
 	when := ev.At.Local().Format("2006-01-02 15:04:05.000")
 	return fmt.Sprintf("%s  %-10s  %s  %s", when, orDash(ev.Group), e.paint(what), orDash(why))
+}
+
+// inBrackets is a cause behind a sentence.
+func inBrackets(cause string) string {
+	if cause == "" {
+		return ""
+	}
+	return " (" + cause + ")"
 }

@@ -162,7 +162,7 @@ func without(list, other []netip.Prefix) (out []netip.Prefix) {
 // timing is what other intervals mean.
 func timing(was, is config.Group) string {
 	before, after := carp.Interval(was.Advbase, was.Advskew), carp.Interval(is.Advbase, is.Advskew)
-	text := fmt.Sprintf("adverts come every %s instead of %s", seconds(after), seconds(before))
+	text := fmt.Sprintf("adverts come every %s instead of %s", hundredths(after), hundredths(before))
 	switch {
 	case after > before:
 		text += "; as MASTER it yields to a peer that is better now and preempts, nothing is lost"
@@ -189,3 +189,6 @@ func masterDown(g config.Group) time.Duration { return g.MasterDown.Time(g.Advba
 
 // seconds is a duration as people say it.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// hundredths is a duration of adverts, which an advskew changes by little.
+func hundredths(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -27,9 +27,9 @@ func TestDescribe(t *testing.T) {
 		{"192.0.2.1/24", "192.0.2.1/25", master, []string{"1@eth0: addresses change (adds 192.0.2.1/25, removes 192.0.2.1/24): adverts stay as they are, nothing is lost"}},
 		{"abcdefgh", "abcdefghi", master, []string{"1@eth0: the password changes: adverts are signed with the old one for 3.4 s, and both are accepted for 6.8 s; " +
 			"a peer that has only the old one then no longer understands us"}},
-		{"advskew: 100", "advskew: 200", master, []string{"1@eth0: adverts come every 1.8 s instead of 1.4 s; as MASTER it yields to a peer that is better now and preempts, nothing is lost"}},
+		{"advskew: 100", "advskew: 200", master, []string{"1@eth0: adverts come every 1.78 s instead of 1.39 s; as MASTER it yields to a peer that is better now and preempts, nothing is lost"}},
 		{"advskew: 100", "advskew: 0\n    preempt: true", backup, []string{
-			"1@eth0: adverts come every 1.0 s instead of 1.4 s; it takes over from a MASTER that is worse now, nothing is lost",
+			"1@eth0: adverts come every 1.00 s instead of 1.39 s; it takes over from a MASTER that is worse now, nothing is lost",
 			"1@eth0: takes over from a MASTER that is worse from now on, nothing is lost"}},
 		{"vhid: 1\n", "vhid: 2\n", master, []string{"1@eth0: removed: bows out, a peer takes over at once",
 			"2@eth0: added: listens for 3.4 s and becomes MASTER if it hears no better node"}},
