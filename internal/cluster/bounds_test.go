@@ -96,3 +96,19 @@ func TestARefusalIsBounded(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestConnectionsOfTheList: a member that changes its address again and again
+// leaves nothing behind.
+func TestConnectionsOfTheList(t *testing.T) {
+	m := newManager(Options{})
+	c := newWire(m)
+	m.list = newRoster().enrolled("a", "192.0.2.1:1", key(1), "a", at(0))
+	stays, _ := m.list.find("a")
+	for i := range 9 {
+		c.client(Member{Name: "a", Address: fmt.Sprintf("192.0.2.%d:1", i+2), Key: key(1)})
+	}
+	kept := c.client(stays)
+	if c.forget(); len(c.clients) != 1 || c.client(stays) != kept {
+		t.Errorf("%d are kept", len(c.clients))
+	}
+}

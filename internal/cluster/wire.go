@@ -81,13 +81,17 @@ func (c *wire) client(to Member) *http.Client {
 	return c.clients[to]
 }
 
-// forget closes what is kept, so that everybody is looked at again; calls that are
-// under way end as they would.
+// forget closes what is kept, so that everybody is looked at again, and drops what
+// is no member's any more; calls that are under way end as they would.
 func (c *wire) forget() {
+	list := c.m.snapshot()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, client := range c.clients {
+	for to, client := range c.clients {
 		client.CloseIdleConnections()
+		if e, there := list.live(to.Name); !there || e.Key != to.Key || e.Address != to.Address {
+			delete(c.clients, to)
+		}
 	}
 }
 

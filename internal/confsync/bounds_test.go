@@ -81,3 +81,19 @@ func TestLongTexts(t *testing.T) {
 		t.Errorf("a record of %d bytes", len(raw))
 	}
 }
+
+// TestApart: a node that takes no part any more gives up whom it could not reach.
+func TestApart(t *testing.T) {
+	a, b, _ := three(t)
+	b.down = true
+	a.round()
+	p := a.engine.peers["r2"]
+	if !a.engine.isSilent(p) {
+		t.Fatal("r2 answers")
+	}
+	a.edit("cluster:\n  node: r1\n  listen: 192.0.2.1:7430\n", "")
+	a.round()
+	if a.engine.isSilent(p) {
+		t.Error("r2 is tried for ever")
+	}
+}

@@ -31,13 +31,13 @@ type peer struct {
 // others are the other nodes of the cluster. Those that left are forgotten.
 func (e *Engine) others() (out []*peer) {
 	s, _, in := e.who()
-	if !in {
-		return nil
-	}
 	e.view.Lock()
 	defer e.view.Unlock()
 	were := e.peers
 	e.peers = map[string]*peer{}
+	if !in { // Who is being reached is given up.
+		return nil
+	}
 	for _, m := range e.Peers.Members() {
 		if m.Name == s.node {
 			continue
