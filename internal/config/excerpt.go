@@ -41,7 +41,9 @@ var (
 	lead = regexp.MustCompile(`^[\s{\[-]*$`)
 	// addresses is a line of a list of addresses.
 	addresses = regexp.MustCompile(`^[\s\["'-]*([0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(/[0-9]+)?[\s,"'\]]*)+$`)
-	comment   = regexp.MustCompile(`(^|\s)#.*$`)
+	// anchor is a value that a secret further down may repeat by its name.
+	anchor  = regexp.MustCompile(`(^|[\s\[{,])&\S`)
+	comment = regexp.MustCompile(`(^|\s)#.*$`)
 )
 
 // shown is a line that is in no secret that began above it.
@@ -61,6 +63,9 @@ func shown(line string) string {
 		if !anAddress.MatchString(line[g[0]:g[1]]) {
 			return masked(line, min(g[0], keys[0][1]))
 		}
+	}
+	if a := anchor.FindStringIndex(line); a != nil {
+		return masked(line, min(a[1]-2, keys[0][1]))
 	}
 	for _, k := range keys {
 		if !harmless(line[k[2]:k[3]]) {
