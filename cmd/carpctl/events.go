@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -82,7 +83,7 @@ func (e *env) eventText(ev status.Event) string {
 	case ev.Kind == "maintenance": // its phases are no states of a group: the text has them in words
 		why += inBrackets(ev.Cause)
 	case ev.To != "":
-		what = cell{fmt.Sprintf("%-16s", ev.From+" -> "+ev.To), stateColour(ev.To)}
+		what = cell{fmt.Sprintf("%-16s", strings.TrimSpace(ev.From+" -> "+ev.To)), stateColour(ev.To)}
 		why = ev.Cause
 	}
 	if why == "" {
