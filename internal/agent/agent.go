@@ -106,6 +106,7 @@ type Agent struct {
 	off      map[string]bool // groups that are disabled, by name
 	allOff   bool            // and those that a reload may bring
 	saved    []byte          // what the keeper was given last
+	saving   int             // writes that are under way
 
 	posture atomic.Pointer[Posture]
 	listed  atomic.Pointer[[]*group]

@@ -200,6 +200,15 @@ func TestDiskFails(t *testing.T) {
 		if time.Since(began) < 10*time.Second || a.Groups()[0].Transitions != moves || !a.answering() {
 			t.Errorf("acknowledged after %v, %d more transitions", time.Since(began), a.Groups()[0].Transitions-moves)
 		}
+		began = time.Now()
+		go a.demote(demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0)
+		pass(time.Millisecond)
+		a.demote(demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0)
+		if time.Since(began) < 10*time.Second {
+			t.Errorf("the same asked again while it is written: acknowledged after %v", time.Since(began))
+		}
+		pass(20 * time.Second)
+		a.demote(demotion.Demotion{Name: "x", Weight: 1, Persistent: true}, 0)
 		disk.slow, disk.err = 0, errors.New("disk full")
 		err := a.Demote(ctx, demotion.Demotion{Name: "y", Weight: 1, Persistent: true}, 0)
 		if err == nil || !strings.Contains(err.Error(), "lost at a restart: disk full") || a.sums()[0] != 2 {

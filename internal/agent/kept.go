@@ -70,10 +70,11 @@ func (a *Agent) save() <-chan error {
 		return nil
 	}
 	raw, err := json.Marshal(a.toKeep())
-	if err != nil || bytes.Equal(raw, a.saved) {
+	if err != nil || a.saving == 0 && bytes.Equal(raw, a.saved) {
 		return nil
 	}
 	a.saved = raw
+	a.saving++
 	written := make(chan error, 1)
 	a.chores <- func() {
 		err := a.Keeper.Write(raw)
@@ -88,7 +89,7 @@ func (a *Agent) save() <-chan error {
 
 // onSaved tells of what could not be written; the next change tries again.
 func (a *Agent) onSaved(err error) {
-	if err == nil {
+	if a.saving--; err == nil {
 		return
 	}
 	a.saved = nil

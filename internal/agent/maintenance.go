@@ -43,13 +43,16 @@ func (a *Agent) inMaintenance() bool {
 }
 
 // EnterMaintenance demotes the node and returns at once; Posture tells how far
-// it is. Asked again, it takes the new reason and end.
+// it is. Asked again, it takes the new end, and the new reason if there is one.
 func (a *Agent) EnterMaintenance(ctx context.Context, reason string, lasts time.Duration, force bool) (*status.Maintenance, error) {
 	var shown status.Maintenance
 	err := a.act(ctx, func() error {
 		d := demotion.Demotion{Name: demotion.Maintenance, Owner: demotion.Maintenance, Weight: demotion.MaintenanceWeight,
 			Reason: reason, Persistent: true}
 		d.Since, d.Until = a.span(lasts)
+		if before, is := a.book.Get(demotion.Maintenance, ""); is && reason == "" {
+			d.Reason = before.Reason
+		}
 		if err := d.Check(); err != nil {
 			return err
 		}
@@ -68,10 +71,16 @@ func (a *Agent) EnterMaintenance(ctx context.Context, reason string, lasts time.
 	return &shown, nil
 }
 
-// LeaveMaintenance ends it.
+// LeaveMaintenance ends it, or what is told of an attempt that was refused.
 func (a *Agent) LeaveMaintenance(ctx context.Context) error {
 	return a.act(ctx, func() error {
+		refused := a.upkeep.refused != ""
+		a.upkeep.refused = ""
 		if !a.inMaintenance() {
+			if refused { // Only what is told of the last attempt ends.
+				a.publishPosture()
+				return nil
+			}
 			return fmt.Errorf("this node is not in maintenance")
 		}
 		a.lower(demotion.Maintenance, "", whyRemoved)

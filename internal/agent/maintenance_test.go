@@ -60,8 +60,17 @@ func TestMaintenanceWithoutAPeer(t *testing.T) {
 		if m := a.Posture().Maintenance; m.Phase != "off" || !strings.Contains(m.Refused, "1@eth0") || !strings.Contains(m.Refused, "--force") {
 			t.Errorf("%+v", m)
 		}
-		if _, err := a.EnterMaintenance(ctx, "", 0, true); err != nil {
+		if err := a.LeaveMaintenance(ctx); err != nil || a.Posture().Maintenance.Refused != "" {
+			t.Errorf("leaving what was refused: %v, %+v", err, a.Posture().Maintenance)
+		}
+		if err := a.LeaveMaintenance(ctx); err == nil {
+			t.Error("left twice")
+		}
+		if _, err := a.EnterMaintenance(ctx, "new disk", 0, true); err != nil {
 			t.Fatal(err)
+		}
+		if m, err := a.EnterMaintenance(ctx, "", 0, true); err != nil || m.Reason != "new disk" {
+			t.Errorf("asked again without a reason: %+v %v", m, err)
 		}
 		pass(10 * time.Second)
 		if m := a.Posture().Maintenance; m.Phase != "entering" || !m.Alone || m.Refused != "" || !a.answering() || a.Groups()[0].Transitions != moves {

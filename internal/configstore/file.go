@@ -22,6 +22,10 @@ var errChanged = errors.New("the file was changed")
 
 // readConfig reads the file.
 func readConfig(path string) ([]byte, error) {
+	// A pipe would be waited for, perhaps for ever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

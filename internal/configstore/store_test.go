@@ -300,6 +300,9 @@ func TestPipe(t *testing.T) {
 	if err := r.apply(two, one, Options{}); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Error(err)
 	}
+	if _, err := r.Reload(t.Context(), false); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Error(err) // Nor is anything waited for that may come out of it.
+	}
 	if text, _, _ := r.Current(); string(text) != one {
 		t.Errorf("this runs:\n%s", text)
 	}
