@@ -201,13 +201,16 @@ func TestDiskFails(t *testing.T) {
 			t.Errorf("acknowledged after %v, %d more transitions", time.Since(began), a.Groups()[0].Transitions-moves)
 		}
 		began = time.Now()
-		go a.demote(demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0)
+		first := make(chan error, 1)
+		go func() { first <- a.Demote(ctx, demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0) }()
 		pass(time.Millisecond)
 		a.demote(demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0)
 		if time.Since(began) < 10*time.Second {
 			t.Errorf("the same asked again while it is written: acknowledged after %v", time.Since(began))
 		}
-		pass(20 * time.Second)
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
 		a.demote(demotion.Demotion{Name: "x", Weight: 1, Persistent: true}, 0)
 		disk.slow, disk.err = 0, errors.New("disk full")
 		err := a.Demote(ctx, demotion.Demotion{Name: "y", Weight: 1, Persistent: true}, 0)
