@@ -201,10 +201,11 @@ func TestDiskFails(t *testing.T) {
 			t.Errorf("acknowledged after %v, %d more transitions", time.Since(began), a.Groups()[0].Transitions-moves)
 		}
 		began = time.Now()
+		twice := demotion.Demotion{Name: "x", Owner: demotion.Operator, Weight: 2, Persistent: true}
 		first := make(chan error, 1)
-		go func() { first <- a.Demote(ctx, demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0) }()
+		go func() { first <- a.Demote(ctx, twice, 0) }()
 		pass(time.Millisecond)
-		a.demote(demotion.Demotion{Name: "x", Weight: 2, Persistent: true}, 0)
+		a.demote(twice, 0)
 		if time.Since(began) < 10*time.Second {
 			t.Errorf("the same asked again while it is written: acknowledged after %v", time.Since(began))
 		}
