@@ -20,7 +20,6 @@ tcpdump:tcpdump
 nft:nftables
 ip:iproute2
 ping:iputils-ping
-strace:strace
 chromium:chromium
 "
 
