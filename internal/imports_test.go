@@ -42,10 +42,10 @@ var allowed = map[string][]string{
 		"internal/carp", "internal/config", "internal/statedir", "internal/status",
 	},
 	// Between nodes.
-	"internal/cluster": {"internal/config", "internal/statedir", "internal/status"},
+	"internal/cluster": {"internal/config", "internal/statedir", "internal/status", "internal/words"},
 	// Doors.
 	"internal/control":  {"internal/status"},
-	"internal/confsync": {"internal/carp", "internal/config", "internal/status"},
+	"internal/confsync": {"internal/carp", "internal/config", "internal/status", "internal/words"},
 	"internal/web":      {"internal/carp", "internal/config", "internal/control", "internal/status", "internal/words"},
 	// What people try it with.
 	"internal/lab":  {"internal/carp"},

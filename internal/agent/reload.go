@@ -45,7 +45,7 @@ func (a *Agent) reconfigure(cfg *config.Config) config.Plan {
 	a.placeAll()
 	a.lookForStanding()
 	a.publishPosture()
-	a.note(status.Event{Kind: "reload", Text: Summary(plan)})
+	a.note(status.Event{Kind: "reload", Text: plan.Summary()})
 	return plan
 }
 
@@ -135,6 +135,3 @@ func added(old, next []netip.Addr) (out []netip.Addr) {
 	}
 	return out
 }
-
-// Summary is a plan in one line, for the log and the history.
-func Summary(p config.Plan) string { return p.Summary() }

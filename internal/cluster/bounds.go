@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/carpd/carpd/internal/config"
 )
@@ -21,7 +20,6 @@ const (
 	// a list can be that a node joins with.
 	maxJump    = 1 << 20
 	maxVersion = 1 << 52
-	maxRefusal = 1000 // bytes of a sentence
 )
 
 // bounded refuses a list that is too long or that leaves no room for entries.
@@ -76,16 +74,4 @@ func (r roster) fitting(theirs roster) roster {
 		}
 	}
 	return out
-}
-
-// sentence is a text of another node for people, within bounds and without what a
-// terminal would obey.
-func sentence(text string) string {
-	text = strings.ToValidUTF8(text[:min(len(text), maxRefusal)], "")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/carpd/carpd/internal/words"
 )
 
 // Limits of a call.
@@ -59,9 +61,9 @@ func receive(node string, resp *http.Response) ([]byte, error) {
 	}
 	var f failure
 	if json.Unmarshal(raw, &f) != nil || f.Error == "" {
-		return nil, &Unreachable{node, fmt.Errorf("it answered %s", sentence(resp.Status))}
+		return nil, &Unreachable{node, fmt.Errorf("it answered %s", words.Said(resp.Status))}
 	}
-	return nil, &Refusal{node, sentence(f.Code), sentence(f.Error)}
+	return nil, &Refusal{node, words.Said(f.Code), words.Said(f.Error)}
 }
 
 // client keeps the connections to a member.

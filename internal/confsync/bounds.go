@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/carpd/carpd/internal/config"
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // A member is believed who it is, and still what it says has bounds: one that is
@@ -22,7 +22,6 @@ const (
 	maxNames = 1 << 14
 	maxName  = 64
 	maxHash  = 80
-	maxSaid  = 1000 // bytes of a sentence
 )
 
 // follows reports whether a version can come after ours.
@@ -71,22 +70,11 @@ func (s standing) brief() standing {
 		s.Version = status.Version{}
 	}
 	s.Sections = slices.DeleteFunc(slices.Clone(s.Sections[:min(len(s.Sections), maxName)]), func(name string) bool { return len(name) > maxName })
-	s.Drift = sentence(s.Drift)
+	s.Drift = words.Said(s.Drift)
 	if r := s.Refused; r != nil {
 		if s.Refused = nil; named(r.Version) {
-			s.Refused = &refusal{r.Version, sentence(r.Why)}
+			s.Refused = &refusal{r.Version, words.Said(r.Why)}
 		}
 	}
 	return s
-}
-
-// sentence is a text of another node for people, without what a terminal would obey.
-func sentence(text string) string {
-	text = strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/carpd/carpd/internal/status"
+	"github.com/carpd/carpd/internal/words"
 )
 
 // How long a node may take to say where it is, and to take or give a version.
@@ -177,7 +178,7 @@ func (e *Engine) offer(ctx context.Context, p *peer) {
 	defer e.view.Unlock()
 	p.refused = nil
 	if a.Refused != "" {
-		p.refused = &refusal{u.Version, sentence(a.Refused)}
+		p.refused = &refusal{u.Version, words.Said(a.Refused)}
 	}
 }
 

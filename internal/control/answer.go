@@ -43,11 +43,6 @@ func Conflict(text, diff string) error {
 	return &refusal{http.StatusConflict, text, diff}
 }
 
-// Refuse makes an error that a client sees with an HTTP status of its own.
-func Refuse(code int, format string, args ...any) error {
-	return refuse(code, format, args...)
-}
-
 // writeJSON encodes first, so that a mistake cannot leave half an answer. A
 // client that goes away while it is written to is no error of ours.
 func writeJSON(w http.ResponseWriter, code int, v any) error {

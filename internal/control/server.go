@@ -59,15 +59,6 @@ type Server struct {
 // called before Run.
 func (s *Server) Show(pages http.Handler) { s.pages = pages }
 
-// Serve listens on path and answers until ctx is done.
-func Serve(ctx context.Context, path string, src Source, log zerolog.Logger) error {
-	s, err := Listen(path, src, log)
-	if err != nil {
-		return err
-	}
-	return s.Run(ctx)
-}
-
 // Listen opens the socket, so that a second carpd or a bad path is noticed at
 // once. The socket is served from Run on, and removed when Run or Close ends.
 func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {

@@ -204,8 +204,12 @@ func TestServeEndsAndCleansUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r1.sock")
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := Serve(ctx, path, newFake(), nop()); err != nil {
-		t.Errorf("Serve: %v", err)
+	server, err := Listen(path, newFake(), nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Run(ctx); err != nil {
+		t.Errorf("Run: %v", err)
 	}
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the socket is still there")

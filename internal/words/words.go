@@ -1,9 +1,11 @@
-// Package words says durations and numbers as people do. The tool and the page
+// Package words says durations and numbers as people do, and what other nodes
+// say within bounds. The tool and the page
 // say them alike, and so does the page's script.
 package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -34,3 +36,18 @@ func Span(d time.Duration) string {
 
 // Seconds turns a number of the interface into a duration.
 func Seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// maxSaid is how many bytes of a stranger's sentence are taken.
+const maxSaid = 1000
+
+// Said is a text of another node for people, within bounds and without what a
+// terminal would obey.
+func Said(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, text)
+}

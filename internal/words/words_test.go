@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -28,6 +29,18 @@ func TestPlural(t *testing.T) {
 	for n, want := range map[int]string{0: "adverts", 1: "advert", 2: "adverts"} {
 		if got := Plural(n, "advert"); got != want {
 			t.Errorf("%d %s, want %s", n, got, want)
+		}
+	}
+}
+
+// What another node says is cut, and obeyed by no terminal.
+func TestSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"no such group": "no such group", "a\nb": "a\nb", "\x1b[31mred\x07": " [31mred ", "\u009b2J": " 2J", "a\xffb": "ab",
+		strings.Repeat("x", 5000): strings.Repeat("x", 1000), strings.Repeat("x", 999) + "ä": strings.Repeat("x", 999),
+	} {
+		if got := Said(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
 }
