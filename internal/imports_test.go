@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/boottime":   {},
 	"internal/statedir":   {},
 	"internal/ledger":     {},
+	"internal/throttle":   {},
 	"internal/transport":  {"internal/carp"},
 	"internal/iface":      {"internal/carp", "internal/ledger"},
 	"internal/dataplane":  {"internal/boottime", "internal/carp"},
@@ -42,9 +43,9 @@ var allowed = map[string][]string{
 		"internal/carp", "internal/config", "internal/statedir", "internal/status",
 	},
 	// Between nodes.
-	"internal/cluster": {"internal/config", "internal/statedir", "internal/status", "internal/words"},
+	"internal/cluster": {"internal/config", "internal/statedir", "internal/status", "internal/throttle", "internal/words"},
 	// Doors.
-	"internal/control":  {"internal/status"},
+	"internal/control":  {"internal/status", "internal/throttle"},
 	"internal/confsync": {"internal/carp", "internal/config", "internal/status", "internal/words"},
 	"internal/web":      {"internal/carp", "internal/config", "internal/control", "internal/status", "internal/words"},
 	// What people try it with.
@@ -73,7 +74,7 @@ var owners = map[string][]string{
 
 	"github.com/google/renameio": {"internal/statedir"},
 
-	"golang.org/x/time":             {"internal/cluster", "internal/control"},
+	"golang.org/x/time":             {"internal/cluster", "internal/control", "internal/throttle"},
 	"github.com/invopop/jsonschema": {"internal/control"},
 }
 

@@ -88,7 +88,7 @@ func (m *Manager) ticketsLocked(change func(tickets) (tickets, error)) error {
 // join answers a stranger with a token. Tries are limited by address; the secret is
 // far too long to be guessed, this keeps a guesser from costing us time.
 func (s *server) join(w http.ResponseWriter, r *http.Request) {
-	if host := hostOf(r.RemoteAddr); !s.joins.allow(host, s.m.Now()) {
+	if host := hostOf(r.RemoteAddr); !s.joins.Take(host, s.m.Now()) {
 		s.m.refused.add(r.RemoteAddr, tooManyJoins, "it tries to join too often")
 		answerError(w, http.StatusTooManyRequests, CodeBusy, "too many tries: wait a few seconds")
 		return

@@ -2,10 +2,10 @@ package cluster
 
 import (
 	"net"
-	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/carpd/carpd/internal/throttle"
 )
 
 // What one caller may do.
@@ -19,96 +19,23 @@ const (
 	maxCallers     = 1024
 )
 
-// rates are token buckets by a caller's name or address. When there are more
-// callers than we want to remember, all begin anew.
-type rates struct {
-	mu    sync.Mutex
-	limit rate.Limit
-	burst int
-	of    map[string]*rate.Limiter
-}
+// rates are token buckets by a caller's name or address.
+type rates = throttle.Rates[string]
 
 // newRates makes them for so many calls.
 func newRates(perSecond float64, burst int) *rates {
-	return &rates{limit: rate.Limit(perSecond), burst: burst, of: map[string]*rate.Limiter{}}
-}
-
-// allow takes one token.
-func (r *rates) allow(caller string, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.of) >= maxCallers {
-		clear(r.of)
-	}
-	l := r.of[caller]
-	if l == nil {
-		l = rate.NewLimiter(r.limit, r.burst)
-		r.of[caller] = l
-	}
-	return l.AllowN(now, 1)
+	return throttle.NewRates[string](rate.Limit(perSecond), burst, maxCallers)
 }
 
 // gate is a listener that lets no address take all connections: a stranger cannot
 // lock members out by opening many.
-type gate struct {
-	net.Listener
-	refuse func(address string)
-	mu     sync.Mutex
-	open   map[string]int
-	all    int
-}
+type gate = throttle.Listener[string]
 
 // newGate stands before a listener.
 func newGate(l net.Listener, refuse func(string)) *gate {
-	return &gate{Listener: l, refuse: refuse, open: map[string]int{}}
-}
-
-// Accept closes what is too much.
-func (g *gate) Accept() (net.Conn, error) {
-	for {
-		c, err := g.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		host := hostOf(c.RemoteAddr().String())
-		if g.enter(host) {
-			return &guest{Conn: c, leave: sync.OnceFunc(func() { g.leave(host) })}, nil
-		}
-		_ = c.Close()
-		g.refuse(c.RemoteAddr().String())
+	return &gate{
+		Listener: l, Crowd: throttle.NewCrowd[string](maxConns, maxPerHost),
+		Who:     func(a net.Addr) string { return hostOf(a.String()) },
+		Refused: func(a net.Addr) { refuse(a.String()) },
 	}
-}
-
-// enter counts one more.
-func (g *gate) enter(host string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.all >= maxConns || g.open[host] >= maxPerHost {
-		return false
-	}
-	g.all++
-	g.open[host]++
-	return true
-}
-
-// leave counts one less.
-func (g *gate) leave(host string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.all--
-	if g.open[host]--; g.open[host] == 0 {
-		delete(g.open, host)
-	}
-}
-
-// guest is a connection that was counted.
-type guest struct {
-	net.Conn
-	leave func()
-}
-
-// Close counts it off.
-func (g *guest) Close() error {
-	g.leave()
-	return g.Conn.Close()
 }

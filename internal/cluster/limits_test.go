@@ -17,21 +17,21 @@ func TestRates(t *testing.T) {
 	r := newRates(2, 3)
 	now := at(0)
 	for i, want := range []bool{true, true, true, false} {
-		if got := r.allow("a", now); got != want {
+		if got := r.Take("a", now); got != want {
 			t.Errorf("call %d: %t", i, got)
 		}
 	}
-	if !r.allow("b", now) {
+	if !r.Take("b", now) {
 		t.Error("b pays for a")
 	}
-	if now = now.Add(time.Second / 2); !r.allow("a", now) || r.allow("a", now) {
+	if now = now.Add(time.Second / 2); !r.Take("a", now) || r.Take("a", now) {
 		t.Error("one call comes back in half a second")
 	}
 	for i := range 3 * maxCallers {
-		r.allow(string(rune('a'+i)), now)
+		r.Take(string(rune('a'+i)), now)
 	}
-	if len(r.of) > maxCallers {
-		t.Errorf("%d callers are remembered", len(r.of))
+	if r.Callers() > maxCallers {
+		t.Errorf("%d callers are remembered", r.Callers())
 	}
 }
 
@@ -96,8 +96,8 @@ func TestGate(t *testing.T) {
 	<-accepted
 	dial()
 	<-refused
-	if g.all != maxPerHost {
-		t.Errorf("%d are open", g.all)
+	if all, _ := g.Crowd.Count(); all != maxPerHost {
+		t.Errorf("%d are open", all)
 	}
 }
 

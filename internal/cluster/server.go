@@ -147,7 +147,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // that was removed is refused on connections that it has open.
 func (s *server) call(w http.ResponseWriter, r *http.Request, path string) {
 	from, d := s.m.who(r.TLS)
-	if d == nil && !s.calls.allow(from.Name, s.m.Now()) {
+	if d == nil && !s.calls.Take(from.Name, s.m.Now()) {
 		d = &denied{tooManyCalls, fmt.Sprintf("%s calls more than %d times a second", from.Name, callsPerSecond)}
 	}
 	if d != nil {

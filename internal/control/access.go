@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Remote is how a Server is reached over TCP, by TLS, and by whom.
@@ -124,14 +125,14 @@ func (s *Server) identify(r *http.Request) (Caller, error) {
 // checkToken looks at a token, unless too many wrong ones came from there.
 func (s *Server) checkToken(remote *Remote, r *http.Request, token, via string) (Caller, error) {
 	from := addressOf(r)
-	if !s.failures.has(from) {
+	if !s.failures.Has(from, time.Now()) {
 		return Caller{}, refuse(http.StatusTooManyRequests, "too many wrong tokens from %s: wait", from)
 	}
 	c, ok := remote.caller(HashToken(token), via)
 	if ok {
 		return c, nil
 	}
-	s.failures.take(from)
+	s.failures.Take(from, time.Now())
 	s.log.Warn().Str("remote", r.RemoteAddr).Msg("control: a wrong token")
 	return Caller{}, refuse(http.StatusUnauthorized, "the token is not known here")
 }

@@ -151,7 +151,7 @@ func (s *Server) openDoor(addr string) (*door, error) {
 	o := &door{http: s.remoteServer(ctx), ended: make(chan struct{}), leave: leave}
 	go func() {
 		defer close(o.ended)
-		if err := o.http.ServeTLS(counting{l, &s.crowd}, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		if err := o.http.ServeTLS(counting(l, s.crowd), "", ""); !errors.Is(err, http.ErrServerClosed) {
 			s.broke(addr, o, err)
 		}
 	}()

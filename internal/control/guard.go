@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 )
 
 // guarded is what every request passes before it reaches a route or a page:
@@ -48,7 +49,7 @@ func (s *Server) enterLocal(r *http.Request) (*http.Request, error) {
 
 // enterRemote finds out who comes over TCP.
 func (s *Server) enterRemote(r *http.Request) (*http.Request, error) {
-	if !s.requests.take(addressOf(r)) {
+	if !s.requests.Take(addressOf(r), time.Now()) {
 		return r, refuse(http.StatusTooManyRequests, "too many requests")
 	}
 	if name := hostname(r); !s.answersTo(name) {

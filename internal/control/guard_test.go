@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestOtherNamesAreRefused: a browser that was led here by the name of another
@@ -179,18 +180,18 @@ func TestRequestsAreLimitedByAddress(t *testing.T) {
 }
 
 func TestRatesAreBounded(t *testing.T) {
-	r := newRates(0.001, 1)
+	r, now := newRates(0.001, 1), time.Now()
 	first := hostOf(netip.MustParseAddr("192.0.2.1"))
-	if !r.take(first) || r.take(first) || r.has(first) {
+	if !r.Take(first, now) || r.Take(first, now) || r.Has(first, now) {
 		t.Error("one may ask more than once")
 	}
 	for i := range uint32(maxAddresses) {
-		r.take(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32))
+		r.Take(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32), now)
 	}
-	if len(r.entries) != 4096 || r.order.Len() != 4096 {
-		t.Errorf("%d addresses are remembered", len(r.entries))
+	if r.Callers() != 4096 {
+		t.Errorf("%d addresses are remembered", r.Callers())
 	}
-	if !r.has(first) {
+	if !r.Has(first, now) {
 		t.Error("the idlest address was not the one that was forgotten")
 	}
 }

@@ -50,7 +50,7 @@ type Server struct {
 	again    time.Duration // between attempts to open a door
 	files    files
 	sessions sessions
-	crowd    crowd
+	crowd    *crowd
 	requests *rates
 	failures *rates
 }
@@ -70,6 +70,7 @@ func Listen(path string, src Source, log zerolog.Logger) (*Server, error) {
 	s := &Server{
 		src: src, log: log, listener: l, read: readTimeout, answer: answerTimeout, patience: followPatience, life: life, end: end,
 		again: retryEvery, requests: newRates(requestRate, requestBurst), failures: newRates(rate.Every(failureEvery), failureBurst),
+		crowd: newCrowd(),
 	}
 	s.document = sync.OnceValues(func() ([]byte, error) { return describe(routes) })
 	s.doors.open = map[string]*door{}

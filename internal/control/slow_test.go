@@ -141,21 +141,20 @@ func TestConnectionsAreCounted(t *testing.T) {
 		_ = c.Close()
 	}
 	eventually(t, "there is room again", func() bool {
-		o.crowd.mu.Lock()
-		defer o.crowd.mu.Unlock()
-		return o.crowd.total == 0 && len(o.crowd.each) == 0
+		connections, addresses := o.crowd.Count()
+		return connections == 0 && addresses == 0
 	})
 	o.answers(t, "when all have gone")
 }
 
 func TestCrowdHasRoomForOthers(t *testing.T) {
-	var c crowd
+	c := newCrowd()
 	for i := range byte(20) {
 		for range maxConnsEach + 5 {
-			c.enter(hostOf(addrOf(i)))
+			c.Enter(hostOf(addrOf(i)))
 		}
 	}
-	if c.total != maxConns || c.each[hostOf(addrOf(0))] != maxConnsEach {
-		t.Errorf("%d connections, of the first %d", c.total, c.each[hostOf(addrOf(0))])
+	if all, _ := c.Count(); all != maxConns || c.Of(hostOf(addrOf(0))) != maxConnsEach {
+		t.Errorf("%d connections, of the first %d", all, c.Of(hostOf(addrOf(0))))
 	}
 }

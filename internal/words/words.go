@@ -1,6 +1,6 @@
 // Package words says durations and numbers as people do, and what other nodes
-// say within bounds. The tool and the page
-// say them alike, and so does the page's script.
+// say within bounds. The tool and the page say durations alike, and so does the
+// page's script.
 package words
 
 import (
